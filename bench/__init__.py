@@ -1,0 +1,1 @@
+"""Measures ocr-chat against peers and against the bare engines."""

@@ -1,0 +1,1 @@
+"""Bytes in, a :class:`~pipeline.document.Document` out. No web, no database, no money."""

@@ -1,0 +1,25 @@
+"""What one request may choose about how its document is read."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """``cpu`` is fast and for printed documents; ``vlm`` is for handwriting, layout, math and translation."""
+
+    CPU = "cpu"
+    VLM = "vlm"
+
+
+@dataclass(frozen=True, slots=True)
+class OcrOptions:
+    """Checked choices: ``language`` is ``auto`` or a code of :mod:`pipeline.languages`, ``tool`` a preset's slug.
+
+    ``page_range`` (first, last) counts from 1, both ends inclusive; None reads all pages.
+    """
+
+    tier: Tier = Tier.CPU
+    language: str = "auto"
+    tool: str | None = None
+    translate_to: str | None = None
+    page_range: tuple[int, int] | None = None
