@@ -1,0 +1,40 @@
+# `make run` and `make test` are all that a fresh Debian/Ubuntu machine with Python 3.11 needs.
+SHELL := /bin/bash
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+
+.PHONY: help run test lint bench docs samples setup setup-test clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:
+	@scripts/install-system-packages.sh run
+	@scripts/install-python-packages.sh run
+
+setup-test:
+	@scripts/install-system-packages.sh test
+	@scripts/install-python-packages.sh test
+
+run: setup ## set up what is missing, then serve on http://localhost:7860
+	@exec $(PY) app.py
+
+test: setup-test ## set up what is missing, then run every test
+	@$(PY) -m pytest -q
+
+lint: setup-test ## ruff, formatting, types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: setup-test ## speed and accuracy, printed as tables (BENCH=folder of pages for accuracy)
+	@$(PY) -m bench $(BENCH)
+
+docs: setup-test ## rewrite the generated parts of docs/
+	@$(PY) -m scripts.write_docs
+
+samples: setup-test ## draw the sample documents anew
+	@$(PY) samples/draw.py
+
+clean: ## remove the environment and caches (never data/)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

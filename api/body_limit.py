@@ -1,0 +1,83 @@
+"""A cap on request bodies that answers in our own words."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import to_response
+from errors import FileTooLargeError
+
+# A client in the middle of an upload reads the answer only after it has sent everything; past this it is cut off.
+DRAIN_FACTOR = 4
+
+
+class BodyTooLargeError(Exception):
+    """Raised out of ``receive``; never leaves this module."""
+
+
+class BodyLimit:
+    """ASGI middleware: a body over ``max_bytes`` gets the 400 of the contract, whatever app lies below."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        counted = _CountedBody(receive, self._max_bytes)
+        response = _WatchedResponse(send)
+        try:
+            if _declared_length(scope) > self._max_bytes:
+                raise BodyTooLargeError
+            await self._app(scope, counted.receive, response.send)
+        except BodyTooLargeError:
+            pass
+        if not response.started and (counted.exceeded or _declared_length(scope) > self._max_bytes):
+            await counted.drain(self._max_bytes * DRAIN_FACTOR)
+            megabytes = self._max_bytes / 1_000_000
+            refusal = FileTooLargeError(f"The request is larger than the {megabytes:g} MB that this server accepts.")
+            await to_response(refusal, scope["path"])(scope, receive, send)
+
+
+class _CountedBody:
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._seen = 0
+        self._ended = False
+
+    @property
+    def exceeded(self) -> bool:
+        return self._seen > self._max_bytes
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._note(message)
+        if self.exceeded:
+            raise BodyTooLargeError
+        return message
+
+    async def drain(self, max_bytes: int) -> None:
+        while not self._ended and self._seen < max_bytes:
+            self._note(await self._receive())
+
+    def _note(self, message: Message) -> None:
+        self._seen += len(message.get("body", b""))
+        self._ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+
+
+class _WatchedResponse:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        self.started = self.started or message["type"] == "http.response.start"
+        await self._send(message)
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0

@@ -1,0 +1,71 @@
+"""Who is calling: the token, the account behind it, the address, and whether the minute's requests are used up."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.addresses import Network, client_address
+from errors import ConflictingTokensError, InvalidTokenError, MissingTokenError
+from service.callers import Account, Caller
+from service.wiring import Services
+
+BEARER = "bearer"
+
+
+def get_services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def read_token(request: Request) -> str | None:
+    """The token of the header or of ``?api_token=``. Raises when they differ or the header is of another kind."""
+    query = request.query_params.get("api_token", "").strip() or None
+    header = request.headers.get("authorization", "").strip()
+    if not header:
+        return query
+    scheme, _, credentials = header.partition(" ")
+    token = credentials.strip()
+    if scheme.lower() != BEARER or not token:
+        raise InvalidTokenError("The Authorization header is not of the form 'Bearer TOKEN'.")
+    if query is not None and query != token:
+        raise ConflictingTokensError()
+    return token
+
+
+async def get_caller(
+    request: Request, response: Response, services: Annotated[Services, Depends(get_services)]
+) -> Caller:
+    """The caller of an ``/ocr/`` route: an account, or anonymous where the server allows it.
+
+    Counts the request; a caller over the limit gets a 429. Raises the errors of the 401 row.
+    """
+    trusted: Sequence[Network] = request.app.state.trusted_proxies
+    token = read_token(request)
+    address = client_address(request, trusted)
+    account = await run_in_threadpool(services.accounts.authenticate, token) if token is not None else None
+    if account is None and not services.settings.plans.allow_anonymous:
+        raise MissingTokenError()
+    caller = Caller(account=account, address=address)
+    _count_request(caller, services, response)
+    return caller
+
+
+def _count_request(caller: Caller, services: Services, response: Response) -> None:
+    window = services.request_rate.count(caller)
+    if window is not None:
+        response.headers["RateLimit-Policy"] = f'"requests";q={window.limit};w={window.window_s}'
+        response.headers["RateLimit"] = f'"requests";r={window.remaining};t={window.resets_in_s}'
+
+
+async def get_account(caller: Annotated[Caller, Depends(get_caller)]) -> Account:
+    """The account of a route that needs one. Raises MissingTokenError without a token."""
+    if caller.account is None:
+        raise MissingTokenError()
+    return caller.account
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+CallerDep = Annotated[Caller, Depends(get_caller)]
+AccountDep = Annotated[Account, Depends(get_account)]

@@ -1,0 +1,264 @@
+"""The job as it stands on the wire. The only place that knows that ``index`` counts from 0."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.document import Block, Box, Page, TableCell, Word
+from service.job_record import JobState
+from service.job_views import JobView
+
+WireStatus = Literal["pending", "processing", "done", "failed"]
+Bbox = tuple[float, float, float, float]
+
+STATUSES: dict[JobState, WireStatus] = {
+    JobState.PENDING: "pending",
+    JobState.PROCESSING: "processing",
+    JobState.DONE: "done",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "failed",
+}
+
+EXAMPLE_JOB: dict[str, Any] = {
+    "uuid": "9f2c1b7e4a5d4c0f8e6b3a2d1c0f9e8d",
+    "status": "done",
+    "tier": "vlm",
+    "language": "auto",
+    "page_count": 1,
+    "mean_confidence": 0.98,
+    "text": "INVOICE\nAcme Corp\nTotal: 215.00 USD",
+    "markdown": "# INVOICE\n\n**Acme Corp** ...",
+    "pages": [
+        {
+            "index": 0,
+            "text": "INVOICE\nAcme Corp\nTotal: 215.00 USD",
+            "width": 1240,
+            "height": 1754,
+            "dpi": 150.0,
+            "rotation": 0,
+            "language": "en",
+            "engine": "tesseract",
+            "blocks": [
+                {
+                    "id": "p1-b1",
+                    "kind": "title",
+                    "text": "INVOICE",
+                    "bbox": [96.0, 80.0, 402.0, 131.0],
+                    "confidence": 0.98,
+                    "level": 1,
+                    "words": [{"text": "INVOICE", "bbox": [96.0, 80.0, 402.0, 131.0], "confidence": 0.98}],
+                    "cells": None,
+                }
+            ],
+        }
+    ],
+}
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class WordWire(_Wire):
+    text: str
+    bbox: Bbox
+    confidence: float | None
+
+
+class CellWire(_Wire):
+    row: int = Field(description="Counts from 0.")
+    column: int = Field(description="Counts from 0.")
+    row_span: int
+    column_span: int
+    text: str
+    bbox: Bbox
+
+
+class BlockWire(_Wire):
+    id: str
+    kind: str = Field(description="title, text, list, table, formula, figure, header or footer")
+    text: str
+    bbox: Bbox = Field(description="Left, top, right, bottom in pixels of the page image, origin top left.")
+    confidence: float | None = Field(description="0..1, or null where the engine has none.")
+    level: int = Field(description="1..6 for a title, depth for a list, else 0.")
+    words: list[WordWire]
+    cells: list[CellWire] | None = Field(description="The cells of a table, else null.")
+
+
+class PageWire(_Wire):
+    index: int = Field(description="Counts from 0.")
+    text: str
+    width: int = Field(description="Pixels of the page image.")
+    height: int = Field(description="Pixels of the page image.")
+    dpi: float
+    rotation: int = Field(description="Degrees clockwise that turn the page image upright: 0, 90, 180 or 270.")
+    language: str | None
+    engine: str
+    blocks: list[BlockWire]
+
+
+class ProgressWire(_Wire):
+    done: int
+    total: int
+
+
+class UsageWire(_Wire):
+    cost: int = Field(description="Credits that this job has taken or holds.")
+    used: int
+    cap: int | None = Field(description="null: not metered on this server.")
+    remaining: int | None
+    scope: str | None
+    resets_at: datetime | None
+
+
+class JobErrorWire(_Wire):
+    code: str
+    message: str
+
+
+class TranslationPageWire(_Wire):
+    index: int
+    text: str
+
+
+class TranslationWire(_Wire):
+    language: str
+    text: str
+    pages: list[TranslationPageWire]
+
+
+class JobWire(_Wire):
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE_JOB]})
+
+    uuid: str
+    status: WireStatus
+    tier: Literal["cpu", "vlm"]
+    language: str = Field(description="What was asked for.")
+    detected_language: str | None
+    page_count: int
+    mean_confidence: float | None
+    text: str
+    markdown: str
+    pages: list[PageWire]
+    tool: str | None
+    engine: str | None = Field(description="What really read the pages; several are joined by '+'.")
+    file_name: str
+    notices: list[str]
+    progress: ProgressWire
+    queue_position: int | None = Field(description="1 is next; null when the job is not waiting.")
+    usage: UsageWire | None
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+    error: JobErrorWire | None
+    translation: TranslationWire | None
+
+
+def to_wire(view: JobView) -> JobWire:
+    record, document = view.record, view.document
+    pages = document.pages if document else ()
+    return JobWire(
+        uuid=record.id,
+        status=STATUSES[record.state],
+        tier=record.options.tier.value,
+        language=record.options.language,
+        detected_language=document.detected_language if document else None,
+        page_count=record.page_count,
+        mean_confidence=_rounded(document.mean_confidence) if document else None,
+        text=document.text if document else "",
+        markdown=view.markdown,
+        pages=[_to_page(page) for page in pages],
+        tool=record.options.tool,
+        engine="+".join(dict.fromkeys(page.engine for page in pages)) or None,
+        file_name=record.source_name,
+        notices=list(view.notices),
+        progress=ProgressWire(done=record.pages_done, total=record.page_count),
+        queue_position=view.queue_position,
+        usage=_to_usage(view),
+        created_at=record.created_at,
+        finished_at=record.finished_at,
+        expires_at=record.expires_at,
+        error=_to_error(view),
+        translation=_to_translation(view),
+    )
+
+
+def _to_page(page: Page) -> PageWire:
+    return PageWire(
+        index=page.number - 1,
+        text=page.text,
+        width=page.width_px,
+        height=page.height_px,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        language=page.language,
+        engine=page.engine,
+        blocks=[_to_block(block) for block in page.blocks],
+    )
+
+
+def _to_block(block: Block) -> BlockWire:
+    return BlockWire(
+        id=block.id,
+        kind=block.kind.value,
+        text=block.text,
+        bbox=_to_bbox(block.box),
+        confidence=_rounded(block.confidence),
+        level=block.level,
+        words=[_to_word(word) for word in block.words],
+        cells=[_to_cell(cell) for cell in block.table.cells] if block.table else None,
+    )
+
+
+def _to_word(word: Word) -> WordWire:
+    return WordWire(text=word.text, bbox=_to_bbox(word.box), confidence=_rounded(word.confidence))
+
+
+def _to_cell(cell: TableCell) -> CellWire:
+    return CellWire(
+        row=cell.row,
+        column=cell.column,
+        row_span=cell.row_span,
+        column_span=cell.column_span,
+        text=cell.text,
+        bbox=_to_bbox(cell.box),
+    )
+
+
+def _to_bbox(box: Box) -> Bbox:
+    return round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1)
+
+
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 4)
+
+
+def _to_usage(view: JobView) -> UsageWire | None:
+    usage = view.usage
+    if usage is None:
+        return None
+    return UsageWire(
+        cost=usage.cost,
+        used=usage.used,
+        cap=usage.cap,
+        remaining=usage.remaining,
+        scope=usage.scope,
+        resets_at=usage.resets_at,
+    )
+
+
+def _to_error(view: JobView) -> JobErrorWire | None:
+    if view.record.error_code is None:
+        return None
+    return JobErrorWire(code=view.record.error_code, message=view.record.error_message or "The job failed.")
+
+
+def _to_translation(view: JobView) -> TranslationWire | None:
+    translation = view.document.translation if view.document else None
+    if translation is None:
+        return None
+    pages = [TranslationPageWire(index=page.number - 1, text=page.text) for page in translation.pages]
+    return TranslationWire(
+        language=translation.language, text="\n\n".join(page.text for page in pages if page.text), pages=pages
+    )

@@ -1,0 +1,196 @@
+"""The ``/api/v1/ocr/`` routes: submit, poll, watch, download, cancel, delete."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Header, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.sse import EventSourceResponse, format_sse_event
+from starlette.concurrency import run_in_threadpool
+
+from api.callers import CallerDep, ServicesDep
+from api.content_disposition import attachment
+from api.job_ids import JobId
+from api.job_schemas import JobWire, to_wire
+from api.reference_schemas import ERRORS
+from api.slash_router import SlashRouter
+from api.uploads import FORM_SCHEMA, open_upload_form
+from errors import InvalidFieldError
+from service.job_views import JobView
+
+MAX_WAIT_S = 60.0
+POLL_AFTER_S = "2"
+
+router = SlashRouter(prefix="/api/v1/ocr", tags=["ocr"])
+
+
+def _job_response(view: JobView, status: int, headers: dict[str, str] | None = None) -> Response:
+    body = to_wire(view).model_dump_json()
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def _carry(response: Response, built: Response) -> Response:
+    """The rate-limit headers that a dependency set, on a response that a route built itself."""
+    for name, value in response.headers.items():
+        if name.startswith("ratelimit"):
+            built.headers[name] = value
+    return built
+
+
+@router.post(
+    "/",
+    response_model=None,
+    openapi_extra=FORM_SCHEMA,
+    responses={200: {"model": JobWire}, 202: {"model": JobWire}, **ERRORS(400, 401, 402, 409, 429, 503)},
+    summary="Submit a document",
+)
+async def submit(
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    services: ServicesDep,
+    idempotency_key: Annotated[str | None, Header(max_length=200, description="Repeats return the same job.")] = None,
+) -> Response:
+    """Up to 5 pages the answer is the finished job; for more, poll `GET /api/v1/ocr/{uuid}/`."""
+    async with open_upload_form(request) as form:
+        record = await run_in_threadpool(
+            services.jobs.submit,
+            caller,
+            form.content,
+            form.file_name,
+            form.options,
+            idempotency_key=idempotency_key,
+            retain=form.retain,
+        )
+    limits = services.settings.limits
+    wait_s = limits.max_inline_wait_s if record.page_count <= limits.inline_max_pages else 0.0
+    view = await services.jobs.wait(caller, record.id, wait_s)
+    if view.record.state.is_final:
+        return _carry(response, _job_response(view, 200))
+    headers = {"Location": f"/api/v1/ocr/{record.id}/", "Retry-After": POLL_AFTER_S}
+    return _carry(response, _job_response(view, 202, headers))
+
+
+@router.get("/", response_model=None, responses={200: {"model": list[JobWire]}, **ERRORS(401, 429)}, summary="Your jobs")
+async def list_jobs(
+    response: Response,
+    caller: CallerDep,
+    services: ServicesDep,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """The account's jobs, newest first, without their pages. Anonymous callers have no list."""
+    views = await run_in_threadpool(services.jobs.list, caller, limit)
+    body = [to_wire(view).model_dump(mode="json", exclude={"pages", "text", "markdown"}) for view in views]
+    return _carry(response, JSONResponse(body))
+
+
+@router.get(
+    "/{uuid}/", response_model=None, responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)}, summary="Get a result"
+)
+async def get_job(
+    response: Response,
+    job_id: JobId,
+    caller: CallerDep,
+    services: ServicesDep,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the job to end.")] = 0.0,
+) -> Response:
+    """Poll until `status` is `done` or `failed`; pages appear as they are read."""
+    if wait:
+        view = await services.jobs.wait(caller, job_id, wait)
+    else:
+        view = await run_in_threadpool(services.jobs.get, caller, job_id)
+    headers = None if view.record.state.is_final else {"Retry-After": POLL_AFTER_S}
+    return _carry(response, await run_in_threadpool(_job_response, view, 200, headers))
+
+
+@router.get("/{uuid}/events/", response_model=None, responses=ERRORS(401, 404, 429), summary="Watch a job")
+async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
+    """Server-sent events: `progress` after every page, then `done` or `failed`. The page text is not sent."""
+    await run_in_threadpool(services.jobs.get, caller, job_id)
+    return EventSourceResponse(_progress_events(caller, job_id, services))
+
+
+async def _progress_events(caller: CallerDep, job_id: str, services: ServicesDep) -> AsyncIterator[bytes]:
+    async for view in services.jobs.events(caller, job_id):
+        wire = to_wire(view).model_dump_json(include={"uuid", "status", "progress", "queue_position", "error"})
+        name = "progress" if not view.record.state.is_final else to_wire(view).status
+        yield format_sse_event(data_str=wire, event=name)
+
+
+@router.get(
+    "/{uuid}/download/",
+    response_model=None,
+    responses={200: {"content": {"application/octet-stream": {}}}, **ERRORS(400, 401, 404, 409, 429)},
+    summary="Download a format",
+)
+async def download(
+    job_id: JobId,
+    caller: CallerDep,
+    services: ServicesDep,
+    format: Annotated[str, Query(description="txt, md, docx, pdf, csv, json, xlsx, hocr or alto")] = "txt",
+    pages: Annotated[str | None, Query(description="Only these pages, counted from 1: `2-5,8`.")] = None,
+    tables: Annotated[str, Query(description="csv only: `single` or `zip` (a file a table).")] = "single",
+    pdfa: Annotated[bool, Query(description="pdf only: PDF/A-2b.")] = False,
+    translation: Annotated[bool, Query(description="The translation instead of the text.")] = False,
+) -> Response:
+    """The result as a file, made on first request and kept until the job expires."""
+    exported = await run_in_threadpool(
+        services.jobs.export,
+        caller,
+        job_id,
+        format,
+        pages=pages,
+        tables=tables,
+        pdfa=pdfa,
+        translation=translation,
+    )
+    headers = {"Content-Disposition": attachment(exported.file_name), "X-Content-Type-Options": "nosniff"}
+    if exported.size_bytes is not None:
+        headers["Content-Length"] = str(exported.size_bytes)
+    return StreamingResponse(exported.chunks, media_type=exported.media_type, headers=headers)
+
+
+@router.get(
+    "/{uuid}/pages/{number}/image/",
+    response_model=None,
+    responses={200: {"content": {"image/webp": {}}}, **ERRORS(400, 401, 404, 429)},
+    summary="The picture of a page",
+)
+async def page_image(
+    job_id: JobId,
+    number: int,
+    caller: CallerDep,
+    services: ServicesDep,
+    width: Annotated[int | None, Query(ge=16, le=4000, description="Pixels; default: as it was read.")] = None,
+) -> Response:
+    """The page that the boxes refer to; `number` counts from 1."""
+    picture = await run_in_threadpool(services.jobs.page_image, caller, job_id, number, width_px=width)
+    headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(picture.data, media_type=picture.media_type, headers=headers)
+
+
+@router.post("/{uuid}/cancel/", response_model=None, responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)})
+async def cancel(response: Response, job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
+    """Stop a job; what was not read is refunded. A finished job stays as it is."""
+    view = await run_in_threadpool(services.jobs.cancel, caller, job_id)
+    return _carry(response, _job_response(view, 200))
+
+
+@router.delete("/{uuid}/", status_code=204, response_model=None, responses=ERRORS(401, 404, 429), summary="Delete a job")
+async def delete(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
+    """Remove upload, pages, exports, vectors and chat at once."""
+    await run_in_threadpool(services.jobs.delete, caller, job_id)
+    return Response(status_code=204)
+
+
+estimate_router = SlashRouter(prefix="/api/v1", tags=["ocr"])
+
+
+@estimate_router.post("/estimate/", response_model=None, responses=ERRORS(400, 401, 429), summary="What would it cost?")
+async def estimate(response: Response, body: dict[str, Any], caller: CallerDep, services: ServicesDep) -> Response:
+    """JSON `{"pages": 12, "tier": "cpu", "tool": null}` -> the price and what is left. Reads and charges nothing."""
+    pages = body.get("pages")
+    if not isinstance(pages, int) or isinstance(pages, bool) or not 1 <= pages <= 100_000:
+        raise InvalidFieldError("Field 'pages' must be a number of at least 1.", details={"field": "pages"})
+    answer = await run_in_threadpool(services.jobs.estimate, caller, pages, body.get("tier"), body.get("tool"))
+    return _carry(response, JSONResponse(answer.to_json()))

@@ -1,0 +1,31 @@
+"""What this server can do: tools, languages, formats."""
+
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from api.slash_router import SlashRouter
+from service.reference import list_formats, list_languages, list_tools
+
+router = SlashRouter(prefix="/api/v1", tags=["reference"])
+
+
+@router.get("/tools/", summary="The tools")
+async def tools() -> JSONResponse:
+    """Every `tool` slug with what it sets and a sample call."""
+    return _cached(list_tools())
+
+
+@router.get("/languages/", summary="The languages")
+async def languages() -> JSONResponse:
+    """Every language code, its names and the aliases that are accepted."""
+    return _cached(list_languages())
+
+
+@router.get("/formats/", summary="The download formats")
+async def formats() -> JSONResponse:
+    return _cached(list_formats())
+
+
+def _cached(body: Any) -> JSONResponse:
+    return JSONResponse(body, headers={"Cache-Control": "public, max-age=3600"})

@@ -1,0 +1,103 @@
+"""ocr-chat: reads the settings, builds the services and both doors, serves.
+
+    python app.py                     serve (same as `make run`)
+    python app.py worker              work on jobs without serving
+    python app.py admin --help        accounts, plans and credits
+"""
+
+import os
+import socket
+import sys
+
+# Gradio reads this when it is imported. Nothing that happens on this machine is reported to anyone.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import uvicorn  # noqa: E402
+from pydantic import ValidationError  # noqa: E402
+
+from settings import Settings  # noqa: E402
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status: 0, or 2 for a wrong setting or command."""
+    try:
+        settings = Settings.from_environment()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            print(f"{name}: {problem['msg']} (docs/settings.md lists all settings)", file=sys.stderr)
+        return 2
+    if not arguments:
+        return serve(settings)
+    command, *rest = arguments
+    if command == "worker":
+        from service.wiring import run_worker
+
+        return run_worker(settings)
+    if command == "admin":
+        from service.admin import run_admin
+
+        return run_admin(settings, rest)
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+def serve(settings: Settings) -> int:
+    """Serve both doors with uvicorn until interrupted."""
+    from api.application import create_api
+    from service.logs import configure_logs
+    from service.wiring import build_services
+    from ui.application import mount_ui
+
+    configure_logs(settings.server.log_level, settings.server.log_format)
+    services = build_services(settings)
+    application = mount_ui(create_api(services), services)
+    config = uvicorn.Config(
+        application,
+        host=settings.server.host,
+        port=settings.server.port,
+        # Its access log would write query strings, and those may carry tokens; ours does not.
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=max(1, int(settings.server.shutdown_grace_s)),
+        # Proxies are believed by our own rule (TRUSTED_PROXIES), from the right.
+        proxy_headers=False,
+    )
+    server = AnnouncingServer(config, settings)
+    server.run()
+    return 0 if server.started else 1
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says where it is, and what to do next, once it really listens."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            print(to_greeting(self._settings, port), flush=True)
+
+
+def to_greeting(settings: Settings, port: int) -> str:
+    host = settings.server.host
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared, not bound
+    url = settings.server.public_url.rstrip("/") or f"http://{shown}:{port}"
+    return f"""
+ocr-chat is ready at {url}
+
+  Read a file:    curl -F "file=@samples/receipt.png" {url}/api/v1/ocr/
+  Get a token:    sign up at {url} or run
+                  .venv/bin/python app.py admin create-account you@example.com
+  The API:        {url}/api/v1/openapi.json, docs/api.md
+  Stop:           Ctrl+C
+"""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
