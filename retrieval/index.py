@@ -1,0 +1,129 @@
+"""The vectors of all documents in one Chroma collection.
+
+Only numbers, ids and page numbers go in: Chroma keeps deleted text in its files, so text never gets there. Chroma's
+folder takes one writing process; several processes share a Chroma server instead (``open_index`` with a URL).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from retrieval.chunking import Chunk
+from retrieval.embedder import Embedder, Vectors
+
+COLLECTION = "chunks"
+_BATCH_CHUNKS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A chunk found by its vector; ``cosine`` is -1..1, higher is closer."""
+
+    document_id: str
+    chunk_number: int
+    page_number: int
+    cosine: float
+
+
+class IndexUnavailableError(RuntimeError):
+    """The index can't be opened or reached; the text says why."""
+
+
+class VectorIndex:
+    """Writes and reads vectors. One process writes; ``model`` names the embedder whose vectors are compared."""
+
+    def __init__(self, collection: Any, client: Any) -> None:
+        self._collection = collection
+        self._client = client
+
+    @classmethod
+    def open(cls, *, folder: Path | None = None, url: str = "") -> Self:
+        """A Chroma server at ``url``, else the ``folder`` on this machine. Raises IndexUnavailableError."""
+        import chromadb
+        from chromadb.config import Settings
+        from chromadb.errors import ChromaError
+
+        settings = Settings(anonymized_telemetry=False)
+        try:
+            client = _connect(chromadb, settings, folder, url)
+            collection = client.get_or_create_collection(
+                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            )
+        except (ChromaError, ValueError, OSError) as error:
+            raise IndexUnavailableError(f"The vector index can't be opened: {error}") from error
+        return cls(collection, client)
+
+    def add(self, chunks: Iterable[Chunk], embedder: Embedder) -> int:
+        """Embed and store the chunks, a batch at a time; doing it twice changes nothing. Returns how many."""
+        count = 0
+        batch: list[Chunk] = []
+        for chunk in chunks:
+            batch.append(chunk)
+            if len(batch) == _BATCH_CHUNKS:
+                count += self._add_batch(batch, embedder)
+                batch = []
+        return count + (self._add_batch(batch, embedder) if batch else 0)
+
+    def search(self, document_ids: Sequence[str], question: Vectors, *, model: str, limit: int = 50) -> list[Match]:
+        """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,)."""
+        if not document_ids:
+            return []
+        found = self._collection.query(
+            query_embeddings=np.atleast_2d(question),
+            n_results=limit,
+            where={"$and": [{"document": {"$in": list(document_ids)}}, {"model": model}]},
+            include=["metadatas", "distances"],
+        )
+        pairs = zip(found["metadatas"][0], found["distances"][0], strict=True)
+        return [Match(data["document"], data["chunk"], data["page"], 1.0 - distance) for data, distance in pairs]
+
+    def has(self, document_id: str, *, model: str) -> bool:
+        """Whether the document has vectors of this model."""
+        where = {"$and": [{"document": document_id}, {"model": model}]}
+        return bool(self._collection.get(where=where, limit=1, include=[])["ids"])
+
+    def delete(self, document_id: str) -> None:
+        """Forget a document; unknown ones are no error."""
+        self._collection.delete(where={"document": document_id})
+
+    def count(self) -> int:
+        """How many vectors there are in all."""
+        return int(self._collection.count())
+
+    def close(self) -> None:
+        """Flush and let go of the folder or connection."""
+        close = getattr(self._client, "close", None)
+        if close is not None:
+            close()
+
+    def _add_batch(self, batch: Sequence[Chunk], embedder: Embedder) -> int:
+        self._collection.upsert(
+            ids=[chunk.key for chunk in batch],
+            embeddings=embedder.embed_passages([chunk.text for chunk in batch]),
+            metadatas=[
+                {
+                    "document": chunk.document_id,
+                    "page": chunk.page_number,
+                    "chunk": chunk.number,
+                    "model": embedder.name,
+                }
+                for chunk in batch
+            ],
+        )
+        return len(batch)
+
+
+def _connect(chromadb: Any, settings: Any, folder: Path | None, url: str) -> Any:
+    if not url:
+        if folder is None:
+            raise ValueError("neither a folder nor a URL is given")
+        folder.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(path=str(folder), settings=settings)
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 8000)
+    return chromadb.HttpClient(host=parts.hostname or "localhost", port=port, ssl=secure, settings=settings)

@@ -1,0 +1,140 @@
+"""Where sentences begin and end, in any script, without a model.
+
+A *unit* is what an answer may quote: a sentence of running text, or a line of a form, receipt, list or table. Offsets
+count characters of the text that was passed in.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean
+
+MAX_UNIT_CHARS = 480
+"""Longer sentences are cut at a clause or a space, so that one runaway paragraph can't be 'one sentence'."""
+
+_SPACELESS_MIN_CHARS = 60
+_PROSE_FILL = 0.72
+_PROSE_LINE_CHARS = 45
+_TERMINATOR = re.compile(
+    r"""(?P<strong>[。！？．｡]+["”’」』）)]*)            # CJK: no space needed behind it
+      | (?P<weak>[.!?।॥؟۔։።።፧။]+["”’»\])]*)(?=\s|$)   # the others end a sentence before white space only
+    """,
+    re.VERBOSE,
+)
+_THAI_LIKE = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f]")
+_ABBREVIATIONS = frozenset(
+    """mr mrs ms dr prof st sr jr vs etc inc ltd co corp no nos vol pp fig figs eq al approx dept est gen gov hon lt col
+    capt sgt rev sen rep jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e cf ca a.m p.m u.s u.k ph.d
+    z.b d.h u.a bzw usw ca nr str bd hr fr abb evtl ggf inkl sog vgl tel dipl ing
+    m mme mlle p ex env av apr. art n° sra srta ud uds núm pág ej dña
+    г гг в вв т.е т.д т.п др им ул руб тыс млн млрд с стр см рис
+    π.χ κ.λπ κ κα αρ δηλ βλ sn yy dr. vb vd örn prof. tp ts""".split()
+)
+_CLAUSE_END = re.compile(r"[;；:：,，、]\s*|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` (inclusive) to ``end`` (exclusive) of a text."""
+
+    start: int
+    end: int
+
+
+def split_units(text: str, *, keep_lines: bool | None = None) -> tuple[Span, ...]:
+    """The quotable units of a text, in order, without surrounding white space.
+
+    ``keep_lines`` says that line breaks are borders (tables, lists, forms); None judges each paragraph by its shape.
+    """
+    units: list[Span] = []
+    for start, end in _paragraphs(text):
+        paragraph = text[start:end]
+        as_lines = looks_like_lines(paragraph) if keep_lines is None else keep_lines
+        parts = _split_lines(paragraph) if as_lines else _split_sentences(paragraph)
+        units.extend(
+            Span(start + piece.start, start + piece.end) for part in parts for piece in _cut_long(paragraph, part)
+        )
+    return tuple(units)
+
+
+def looks_like_lines(paragraph: str) -> bool:
+    """Whether line breaks carry meaning, as in a receipt, rather than wrap running text.
+
+    Wrapped lines are all nearly as long as the longest, the last one excepted.
+    """
+    lengths = [len(line.strip()) for line in paragraph.split("\n") if line.strip()]
+    if len(lengths) < 2:
+        return False
+    longest = max(lengths)
+    fill = fmean(lengths[:-1]) / longest
+    if len(lengths) == 2:
+        return longest < _PROSE_LINE_CHARS
+    return fill < _PROSE_FILL or longest < _PROSE_LINE_CHARS // 2
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    for gap in re.finditer(r"\n[^\S\n]*\n\s*", text):
+        if text[position : gap.start()].strip():
+            yield position, gap.start()
+        position = gap.end()
+    if text[position:].strip():
+        yield position, len(text)
+
+
+def _split_lines(text: str) -> list[Span]:
+    spans = (_trimmed(text, match.start(), match.end()) for match in re.finditer(r"[^\n]+", text))
+    return [span for span in spans if span.start < span.end]
+
+
+def _split_sentences(text: str) -> list[Span]:
+    borders = [match.end() for match in _TERMINATOR.finditer(text) if _ends_sentence(text, match)]
+    if not borders and len(_THAI_LIKE.findall(text)) * 2 > len(text):
+        borders = list(_spaceless_borders(text))
+    starts = [0, *borders]
+    ends = [*borders, len(text)]
+    spans = (_trimmed(text, start, end) for start, end in zip(starts, ends, strict=True))
+    return [span for span in spans if span.start < span.end]
+
+
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    if match["strong"] or not match["weak"].startswith("."):
+        return True
+    before = re.search(r"[\w.°]+$", text[max(0, match.start() - 12) : match.start()])
+    word = before.group().casefold() if before else ""
+    if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
+        return False
+    following = text[match.end() :].lstrip()[:1]
+    return not following.islower()
+
+
+def _spaceless_borders(text: str) -> Iterator[int]:
+    """Thai, Lao, Khmer and Burmese put a space between clauses: take one once enough text has gathered."""
+    start = 0
+    for gap in re.finditer(r"\s+", text):
+        if gap.start() - start >= _SPACELESS_MIN_CHARS:
+            yield gap.end()
+            start = gap.end()
+
+
+def _cut_long(text: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    while span.end - start > MAX_UNIT_CHARS:
+        window = text[start : start + MAX_UNIT_CHARS]
+        cuts = [match.end() for match in _CLAUSE_END.finditer(window) if match.end() > MAX_UNIT_CHARS // 2]
+        end = start + (cuts[-1] if cuts else MAX_UNIT_CHARS)
+        piece = _trimmed(text, start, end)
+        if piece.start < piece.end:
+            yield piece
+        start = end
+    piece = _trimmed(text, start, span.end)
+    if piece.start < piece.end:
+        yield piece
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)

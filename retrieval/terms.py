@@ -1,0 +1,60 @@
+"""Text as search terms: comparable across case, accents, inflection and scripts that put no space between words."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+STEM_CHARS = 6
+_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200e\u200f]")
+_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
+_INDIC = r"\u0900-\u0963\u0966-\u0dff\u200c\u200d"
+_WORD = re.compile(
+    rf"""\d+(?:[.,:/\-]\d+)*          # a number, date or time in one piece
+       | [{_SPACELESS}]+              # a run of a script without spaces
+       | [{_INDIC}]+                  # vowel signs are marks, not letters, to a regular expression
+       | [^\W\d_{_SPACELESS}{_INDIC}]+(?:['’][^\W\d_]+)?""",
+    re.VERBOSE,
+)
+_SPACELESS_START = re.compile(rf"[{_SPACELESS}]")
+
+
+def fold(text: str) -> str:
+    """Compatibility forms and case folded, accents and vowel points removed (vowel *signs* of Indic scripts stay)."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("İ", "i").replace("ı", "i")).casefold()
+    return unicodedata.normalize("NFC", _MARKS.sub("", decomposed)).replace("ى", "ي").replace("ة", "ه")
+
+
+def split_words(text: str) -> list[str]:
+    """Folded words and numbers in order; a run of a script without spaces is one word."""
+    return _WORD.findall(fold(text))
+
+
+def is_spaceless(word: str) -> bool:
+    """Whether the word is a run of a script that puts no space between words."""
+    return _SPACELESS_START.match(word) is not None
+
+
+def to_terms(text: str) -> list[str]:
+    """Search terms in order: numbers whole, words cut to a stem of six letters, bigrams for scripts without spaces."""
+    return [term for word in split_words(text) for term in word_terms(word)]
+
+
+@lru_cache(maxsize=65536)
+def word_terms(word: str) -> tuple[str, ...]:
+    """The terms of one folded word."""
+    if is_spaceless(word):
+        return (word,) if len(word) == 1 else tuple(word[i : i + 2] for i in range(len(word) - 1))
+    if word[0].isdigit():
+        return (word,)
+    return (re.split("['’]", word, maxsplit=1)[0][:STEM_CHARS] or word,)
+
+
+def to_trigrams(text: str) -> list[str]:
+    """Character trigrams of the folded words, borders marked: close spellings and OCR slips still share most."""
+    return [gram for word in split_words(text) for gram in _word_trigrams(word)]
+
+
+@lru_cache(maxsize=65536)
+def _word_trigrams(word: str) -> tuple[str, ...]:
+    padded = f"^{word}$"
+    return tuple(padded[i : i + 3] for i in range(len(padded) - 2))
