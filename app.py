@@ -1,8 +1,8 @@
 """ocr-chat: reads the settings, builds the services and both doors, serves.
 
-    python app.py                     serve (same as `make run`)
-    python app.py worker              work on jobs without serving
-    python app.py admin --help        accounts, plans and credits
+python app.py                     serve (same as `make run`)
+python app.py worker              work on jobs without serving
+python app.py admin --help        accounts, plans and credits
 """
 
 import os
@@ -14,10 +14,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-import uvicorn  # noqa: E402
-from pydantic import ValidationError  # noqa: E402
+import uvicorn
+from pydantic import ValidationError
 
-from settings import Settings  # noqa: E402
+from settings import Settings
 
 
 def main(arguments: list[str]) -> int:
@@ -46,10 +46,11 @@ def main(arguments: list[str]) -> int:
 
 def serve(settings: Settings) -> int:
     """Serve both doors with uvicorn until interrupted."""
-    from api.application import create_api
     from service.logs import configure_logs
     from service.wiring import build_services
     from ui.application import mount_ui
+
+    from api.application import create_api
 
     configure_logs(settings.server.log_level, settings.server.log_format)
     services = build_services(settings)

@@ -109,7 +109,9 @@ def to_field_error(error: RequestValidationError) -> InvalidFieldError:
     if first["type"] == "json_invalid":
         return InvalidFieldError("The body is not valid JSON.")
     field = ".".join(place) or "body"
-    return InvalidFieldError(f"Field '{field}': {first['msg'].removeprefix('Value error, ')}.", details={"field": field})
+    return InvalidFieldError(
+        f"Field '{field}': {first['msg'].removeprefix('Value error, ')}.", details={"field": field}
+    )
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:

@@ -25,7 +25,10 @@ async def readyz(services: ServicesDep) -> JSONResponse:
     checks = await run_in_threadpool(services.check_readiness)
     ready = all(problem is None for problem in checks.values())
     return JSONResponse(
-        {"status": "ready" if ready else "not ready", "checks": {name: problem or "ok" for name, problem in checks.items()}},
+        {
+            "status": "ready" if ready else "not ready",
+            "checks": {name: problem or "ok" for name, problem in checks.items()},
+        },
         status_code=200 if ready else 503,
     )
 

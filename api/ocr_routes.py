@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
+from service.job_views import JobView
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import CallerDep, ServicesDep
@@ -16,7 +17,6 @@ from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
 from errors import InvalidFieldError
-from service.job_views import JobView
 
 MAX_WAIT_S = 60.0
 POLL_AFTER_S = "2"
@@ -71,7 +71,9 @@ async def submit(
     return _carry(response, _job_response(view, 202, headers))
 
 
-@router.get("/", response_model=None, responses={200: {"model": list[JobWire]}, **ERRORS(401, 429)}, summary="Your jobs")
+@router.get(
+    "/", response_model=None, responses={200: {"model": list[JobWire]}, **ERRORS(401, 429)}, summary="Your jobs"
+)
 async def list_jobs(
     response: Response,
     caller: CallerDep,
@@ -85,7 +87,10 @@ async def list_jobs(
 
 
 @router.get(
-    "/{uuid}/", response_model=None, responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)}, summary="Get a result"
+    "/{uuid}/",
+    response_model=None,
+    responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)},
+    summary="Get a result",
 )
 async def get_job(
     response: Response,
@@ -176,7 +181,9 @@ async def cancel(response: Response, job_id: JobId, caller: CallerDep, services:
     return _carry(response, _job_response(view, 200))
 
 
-@router.delete("/{uuid}/", status_code=204, response_model=None, responses=ERRORS(401, 404, 429), summary="Delete a job")
+@router.delete(
+    "/{uuid}/", status_code=204, response_model=None, responses=ERRORS(401, 404, 429), summary="Delete a job"
+)
 async def delete(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
     """Remove upload, pages, exports, vectors and chat at once."""
     await run_in_threadpool(services.jobs.delete, caller, job_id)

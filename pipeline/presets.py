@@ -32,9 +32,16 @@ class Preset:
 
 
 _ALL = (
-    Preset("image-to-text", "Image to text", "The text of a photo, scan or screenshot.", Tier.CPU, Emphasis.TEXT, "txt"),
     Preset(
-        "pdf-to-text", "PDF to text", "The text of every page; a PDF's own text is kept.", Tier.CPU, Emphasis.TEXT, "txt"
+        "image-to-text", "Image to text", "The text of a photo, scan or screenshot.", Tier.CPU, Emphasis.TEXT, "txt"
+    ),
+    Preset(
+        "pdf-to-text",
+        "PDF to text",
+        "The text of every page; a PDF's own text is kept.",
+        Tier.CPU,
+        Emphasis.TEXT,
+        "txt",
     ),
     Preset(
         "searchable-pdf",
@@ -54,10 +61,20 @@ _ALL = (
         "tables",
     ),
     Preset(
-        "receipt-to-text", "Receipt to text", "Items, totals and dates of a till receipt.", Tier.CPU, Emphasis.TEXT, "txt"
+        "receipt-to-text",
+        "Receipt to text",
+        "Items, totals and dates of a till receipt.",
+        Tier.CPU,
+        Emphasis.TEXT,
+        "txt",
     ),
     Preset(
-        "invoice-to-text", "Invoice to text", "An invoice with its tables and totals.", Tier.CPU, Emphasis.MARKDOWN, "md"
+        "invoice-to-text",
+        "Invoice to text",
+        "An invoice with its tables and totals.",
+        Tier.CPU,
+        Emphasis.MARKDOWN,
+        "md",
     ),
     Preset(
         "handwriting-to-text",
@@ -85,7 +102,9 @@ _ALL = (
         Emphasis.TRANSLATION,
         "txt",
     ),
-    Preset("book-page", "Book page", "Paragraphs, headings and footnotes of a page.", Tier.CPU, Emphasis.MARKDOWN, "md"),
+    Preset(
+        "book-page", "Book page", "Paragraphs, headings and footnotes of a page.", Tier.CPU, Emphasis.MARKDOWN, "md"
+    ),
     Preset(
         "business-card", "Business card", "Name, company, phone and mail of a card.", Tier.CPU, Emphasis.TEXT, "txt"
     ),

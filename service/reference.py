@@ -3,6 +3,7 @@
 from typing import Any
 
 from exports.formats import FORMATS
+
 from pipeline.languages import LANGUAGES
 from pipeline.presets import PRESETS
 
@@ -37,6 +38,4 @@ def list_languages() -> list[dict[str, Any]]:
 
 
 def list_formats() -> list[dict[str, str]]:
-    return [
-        {"format": name, "suffix": entry.suffix, "media_type": entry.media_type} for name, entry in FORMATS.items()
-    ]
+    return [{"format": name, "suffix": entry.suffix, "media_type": entry.media_type} for name, entry in FORMATS.items()]
