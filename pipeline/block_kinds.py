@@ -1,0 +1,118 @@
+"""What a paragraph is: a title, an item of a list, or plain text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.document import BlockKind
+from pipeline.list_items import Marker, find_marker, is_followed_by
+from pipeline.paragraphs import Paragraph
+
+_LARGE = 1.22  # times the body's type
+_LEVEL_1 = 1.6
+_LEVEL_2 = 1.3
+_MAX_TITLE_ROWS = 3
+_MAX_TITLE_LENGTH = 150
+_SENTENCE_END = re.compile(r"[.,;!。，；、։।|]$")
+_NUMBERED = re.compile(r"(?:[^\W\d_]{2,12}\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5})[.:)]?(?:\s+\S.*)?")
+_AMOUNT = re.compile(r"\d[\d.,' ]*[.,]\d{2}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    kind: BlockKind
+    level: int = 0
+
+
+_TEXT = Kind(BlockKind.TEXT)
+
+
+def classify(paragraphs: Sequence[Paragraph], body_size: float) -> list[Kind]:
+    """A kind for each paragraph of a column, in order. ``body_size`` is the usual size of type on the page in pixels."""
+    kinds = [_TEXT] * len(paragraphs)
+    for index, depth in _find_lists(paragraphs).items():
+        kinds[index] = Kind(BlockKind.LIST, depth)
+    for index, paragraph in enumerate(paragraphs):
+        following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
+        is_large_item = kinds[index].kind is BlockKind.LIST and _size_ratio(paragraph, body_size) < _LARGE
+        level = 0 if is_large_item else _title_level(paragraph, following, body_size)
+        if level:
+            kinds[index] = Kind(BlockKind.TITLE, level)
+    return kinds
+
+
+def _size_ratio(paragraph: Paragraph, body_size: float) -> float:
+    return min(row.size for row in paragraph.rows) / body_size
+
+
+def _title_level(paragraph: Paragraph, following: Paragraph | None, body_size: float) -> int:
+    """1..3 for a title, 0 for anything else."""
+    text = paragraph.text
+    letters = sum(character.isalpha() for character in text)
+    if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH or letters < 2:
+        return 0
+    if letters < 0.4 * len(text.replace(" ", "")) or _AMOUNT.search(text):
+        return 0
+    ratio = _size_ratio(paragraph, body_size)
+    if ratio >= _LARGE:
+        return 1 if ratio >= _LEVEL_1 else 2 if ratio >= _LEVEL_2 else 3
+    return 3 if _is_small_title(paragraph, following) else 0
+
+
+def _is_small_title(paragraph: Paragraph, following: Paragraph | None) -> bool:
+    """A title in the body's own size: one short row above prose, bold, in capitals, numbered, or set apart."""
+    if following is None or len(paragraph.rows) > 1 or len(following.rows) < 2:
+        return False
+    row = paragraph.rows[0]
+    text = row.line.text.strip()
+    width = paragraph.column_end - paragraph.column_start
+    if _SENTENCE_END.search(text) or row.end - row.start > 0.75 * width or text[:1].islower():
+        return False
+    if following.rows[0].end - following.rows[0].start < 0.75 * width:
+        return False
+    is_capitals = text.isupper() and any(c.isalpha() for c in text)
+    is_apart = paragraph.gap_above > 1.25 and paragraph.gap_above > 1.1 * paragraph.gap_below
+    is_numbered = _NUMBERED.fullmatch(text) is not None
+    return row.is_bold or is_capitals or is_numbered or (is_apart and row.end - row.start < 0.5 * width)
+
+
+def _find_lists(paragraphs: Sequence[Paragraph]) -> dict[int, int]:
+    """Index -> nesting depth of the paragraphs that are items of a list.
+
+    A bullet is enough by itself; a dash, number or letter needs the next (or the one before) of its kind nearby, with
+    at most nested items and single paragraphs in between.
+    """
+    markers = [(i, m) for i, p in enumerate(paragraphs) if (m := find_marker(p.text)) is not None]
+    confirmed = {i for i, marker in markers if marker.is_bullet}
+    for position, (index, marker) in enumerate(markers):
+        for other_index, other in markers[position + 1 : position + 9]:
+            if is_followed_by(marker, other) and _is_near(paragraphs, markers, index, other_index):
+                confirmed |= {index, other_index}
+                break
+    return _nesting(paragraphs, [(i, marker) for i, marker in markers if i in confirmed])
+
+
+def _is_near(paragraphs: Sequence[Paragraph], markers: list[tuple[int, Marker]], first: int, second: int) -> bool:
+    """Whether little but other items stands between two items that begin at the same place."""
+    marked = {index for index, _ in markers}
+    between = sum(index not in marked for index in range(first + 1, second))
+    a, b = paragraphs[first].rows[0], paragraphs[second].rows[0]
+    return between <= 1 and abs(a.start - b.start) < 1.5 * a.height
+
+
+def _nesting(paragraphs: Sequence[Paragraph], items: list[tuple[int, Marker]]) -> dict[int, int]:
+    """Depths (from 1) by how far items are indented against the open items above them."""
+    depths: dict[int, int] = {}
+    open_starts: list[float] = []
+    previous = -2
+    for index, _ in items:
+        row = paragraphs[index].rows[0]
+        if index > previous + 2:
+            open_starts.clear()
+        while open_starts and row.start < open_starts[-1] - 0.7 * row.height:
+            open_starts.pop()
+        if not open_starts or row.start > open_starts[-1] + 0.7 * row.height:
+            open_starts.append(row.start)
+        depths[index] = len(open_starts)
+        previous = index
+    return depths

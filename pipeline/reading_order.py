@@ -1,0 +1,323 @@
+"""The order in which a person reads the boxes of a page: pure functions on rectangles.
+
+The page is cut recursively along its gutters, the tall white rectangles between columns. It is the recursive XY-cut of
+Nagy and Seth ("Hierarchical representation of optically scanned documents", ICPR 1984) on bounding boxes (Ha, Haralick
+and Phillips, "Recursive X-Y cut using bounding boxes of connected components", ICDAR 1995) with the cut chosen as in
+Breuel ("Two geometric algorithms for layout analysis", DAS 2002): not any gap of a projection profile, but a maximal
+empty rectangle with text on both sides. A rectangle need not run over the whole region, so titles, tables and footnotes
+that span columns need no special case: what lies above the gutter is read first, then its left side, its right side,
+and what lies below it; each of the four is cut again.
+
+Horizontal gaps alone never cut: two columns set on one grid have such a gap after every line.
+
+White space also separates an item from its price and a label from its value. There both sides belong to one row, and
+:func:`_is_row_like` keeps them together. Where no gutter is left, boxes are gathered into visual rows.
+
+Right-to-left pages are mirrored, pages in vertical CJK turned by a quarter, and then treated alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Box
+
+Boxes = NDArray[np.float64]
+"""Shape (n, 4): start, top, end, bottom in reading coordinates (text runs from start to end, rows from top down)."""
+
+
+class Direction(StrEnum):
+    """How a page runs: lines from the left, lines from the right, or columns top-down from the right."""
+
+    LEFT_TO_RIGHT = "ltr"
+    RIGHT_TO_LEFT = "rtl"
+    VERTICAL = "vertical"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the text of a box says about its place: a bare number (price, page), or a label that ends in a colon."""
+
+    is_number: bool = False
+    is_label: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stretch of a page that is read straight down: rows of box indexes, each row in reading direction."""
+
+    rows: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """A white rectangle with the boxes on both its sides; ``height`` is the part that has text left and right."""
+
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+    top: float
+    bottom: float
+    height: float
+    width: float
+
+
+# All lengths below are multiples of the page's usual line height.
+_CELL = 1 / 8  # resolution of the search for white rectangles
+_MIN_GUTTER_WIDTH = 0.6  # LaTeX's 10 pt between columns of 10 pt text is about 1.0
+_MIN_GUTTER_HEIGHT = 2.4  # three lines
+_MAX_CANDIDATES = 40
+_PROSE_WIDTH = 8.0  # about 16 letters: a line this long is no price and no label
+_SHORT_WIDTH = 5.0
+_LONG_LIST_ROWS = 12
+
+
+def reading_order(boxes: Sequence[Box], direction: Direction = Direction.LEFT_TO_RIGHT) -> list[int]:
+    """Indexes of ``boxes`` in the order in which they are read, each exactly once."""
+    return [index for column in find_columns(boxes, direction) for row in column.rows for index in row]
+
+
+def find_columns(
+    boxes: Sequence[Box],
+    direction: Direction = Direction.LEFT_TO_RIGHT,
+    traits: Sequence[Traits] | None = None,
+) -> tuple[Column, ...]:
+    """The page as columns in reading order.
+
+    ``boxes`` are lines, pieces of lines or whole tables in any order; the result does not depend on it. ``traits``
+    (one per box) tell prices and labels from prose. Each box stands in exactly one row of one column.
+    """
+    if not boxes:
+        return ()
+    rects = to_reading_coordinates(boxes, direction)
+    known = traits or [Traits()] * len(boxes)
+    cutter = _Cutter(
+        rects=rects,
+        line_height=usual_height(rects),
+        numbers=np.array([t.is_number for t in known]),
+        labels=np.array([t.is_label for t in known]),
+    )
+    ranked = np.lexsort((rects[:, 3], rects[:, 2], rects[:, 0], rects[:, 1]))
+    return tuple(Column(rows) for rows in cutter.cut(ranked))
+
+
+def to_reading_coordinates(boxes: Sequence[Box], direction: Direction) -> Boxes:
+    """The boxes as if the page ran from left to right and top to bottom; distances are kept, the origin is not."""
+    rects = np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], dtype=np.float64).reshape(-1, 4)
+    if direction is Direction.RIGHT_TO_LEFT:
+        return rects[:, [2, 1, 0, 3]] * (-1, 1, -1, 1)
+    if direction is Direction.VERTICAL:
+        return rects[:, [1, 2, 3, 0]] * (1, -1, 1, -1)
+    return rects
+
+
+def usual_height(rects: Boxes) -> float:
+    """The usual height of a line: the median, each box counting as much as it is long, so that specks don't matter."""
+    heights = rects[:, 3] - rects[:, 1]
+    weights = np.maximum(rects[:, 2] - rects[:, 0], 1e-6)
+    tallest_first = np.argsort(heights, kind="stable")
+    reached = np.searchsorted(np.cumsum(weights[tallest_first]), weights.sum() / 2)
+    return max(float(heights[tallest_first[min(reached, len(heights) - 1)]]), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutter:
+    """One page while it is cut; ``line_height`` in pixels, ``numbers`` and ``labels`` one flag per box."""
+
+    rects: Boxes
+    line_height: float
+    numbers: NDArray[np.bool_]
+    labels: NDArray[np.bool_]
+
+    def cut(self, members: NDArray[np.intp]) -> list[tuple[tuple[int, ...], ...]]:
+        """Columns of rows for these boxes, in reading order."""
+        if not len(members):
+            return []
+        gutter = self._find_gutter(members) if len(members) >= 4 else None
+        if gutter is None:
+            return [group_rows(self.rects, members, self.line_height)]
+        rest = members[~np.isin(members, np.concatenate((gutter.left, gutter.right)))]
+        centers = (self.rects[rest, 1] + self.rects[rest, 3]) / 2
+        above = centers < (gutter.top + gutter.bottom) / 2
+        return [
+            *self.cut(rest[above]),
+            *self.cut(gutter.left),
+            *self.cut(gutter.right),
+            *self.cut(rest[~above]),
+        ]
+
+    def _find_gutter(self, members: NDArray[np.intp]) -> _Gutter | None:
+        """The tallest white rectangle between two columns, or None."""
+        best: _Gutter | None = None
+        judged: set[tuple[bytes, bytes]] = set()
+        for start, end, top, bottom in self._white_rectangles(members):
+            if best is not None and bottom - top < best.height:
+                break
+            gutter = self._measure(members, start, end, top, bottom)
+            if gutter is None or (best is not None and (gutter.height, gutter.width) <= (best.height, best.width)):
+                continue
+            sides = (gutter.left.tobytes(), gutter.right.tobytes())
+            if sides in judged:
+                continue
+            judged.add(sides)
+            if self._has_room(gutter) and not self._is_row_like(gutter):
+                best = gutter
+        return best
+
+    def _white_rectangles(self, members: NDArray[np.intp]) -> list[tuple[float, float, float, float]]:
+        """Candidates (start, end, top, bottom) in pixels, the tallest first."""
+        rects = self.rects[members[self._is_obstacle(members)]]
+        if len(rects) < 4:
+            return []
+        cell = self.line_height * _CELL
+        origin = rects[:, :2].min(axis=0)
+        grid = np.ceil((rects[:, 2:].max(axis=0) - origin) / cell).astype(int) + 1
+        white = np.ones((grid[0], grid[1]), dtype=bool)
+        low = np.floor((rects[:, :2] - origin) / cell).astype(int)
+        high = np.ceil((rects[:, 2:] - origin) / cell).astype(int)
+        for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True):
+            white[x0:x1, y0:y1] = False
+        runs = _white_runs(white, round(_MIN_GUTTER_WIDTH / _CELL), round(_MIN_GUTTER_HEIGHT / _CELL))
+        longer = {_lengthen(white, run) for run in runs[:_MAX_CANDIDATES]}
+        return [
+            (origin[0] + x0 * cell, origin[0] + x1 * cell, origin[1] + y0 * cell, origin[1] + y1 * cell)
+            for x0, x1, y0, y1 in sorted(longer, key=lambda run: (run[2] - run[3], run))
+        ]
+
+    def _is_obstacle(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Specks (stray dots and strokes read as text) don't block a gutter."""
+        rects = self.rects[members]
+        return np.maximum(rects[:, 2] - rects[:, 0], rects[:, 3] - rects[:, 1]) > 0.5 * self.line_height
+
+    def _measure(
+        self, members: NDArray[np.intp], start: float, end: float, top: float, bottom: float
+    ) -> _Gutter | None:
+        """What stands on the two sides of a white rectangle; None when a side is empty or they don't face each other."""
+        rects = self.rects[members]
+        middle = (rects[:, 1] + rects[:, 3]) / 2
+        inside = (middle > top) & (middle < bottom)
+        is_left = (rects[:, 0] + rects[:, 2]) < (start + end)
+        left, right = members[inside & is_left], members[inside & ~is_left]
+        if len(left) < 2 or len(right) < 2:
+            return None
+        a, b = self.rects[left], self.rects[right]
+        height = min(a[:, 3].max(), b[:, 3].max()) - max(a[:, 1].min(), b[:, 1].min())
+        if height < _MIN_GUTTER_HEIGHT * self.line_height:
+            return None
+        return _Gutter(left, right, top, bottom, float(height), end - start)
+
+    def _has_room(self, gutter: _Gutter) -> bool:
+        """A low gutter must be wide, or chance gaps between a few rows would be taken for columns."""
+        is_low = gutter.height < 5 * self.line_height
+        return gutter.width >= (1.5 if is_low else _MIN_GUTTER_WIDTH) * self.line_height
+
+    def _is_row_like(self, gutter: _Gutter) -> bool:
+        """Whether the white space parts items from prices or labels from values, which are read row by row."""
+        left, right = gutter.left, gutter.right
+        fewer, other = (left, right) if len(left) < len(right) else (right, left)
+        if self._aligned_share(fewer, other) < 0.7:
+            return False
+        if self.numbers[right].mean() >= 0.5 or self.numbers[left].mean() >= 0.5 or self.labels[left].mean() >= 0.3:
+            return True
+        widths = sorted((self._usual_width(left), self._usual_width(right)))
+        if widths[0] >= _PROSE_WIDTH:
+            return False
+        is_long_list = len(fewer) >= _LONG_LIST_ROWS and widths[0] * 2 > widths[1] and widths[0] >= 3
+        return not is_long_list and widths[0] < _SHORT_WIDTH
+
+    def _aligned_share(self, fewer: NDArray[np.intp], other: NDArray[np.intp]) -> float:
+        """How many of ``fewer`` have a neighbour at the same height in ``other``, 0..1."""
+        middle = (self.rects[:, 1] + self.rects[:, 3]) / 2
+        distances = np.abs(middle[fewer][:, None] - middle[other][None, :]).min(axis=1)
+        return float((distances < 0.35 * self.line_height).mean())
+
+    def _usual_width(self, members: NDArray[np.intp]) -> float:
+        return float(np.median(self.rects[members, 2] - self.rects[members, 0])) / self.line_height
+
+
+def _white_runs(white: NDArray[np.bool_], min_width: int, min_height: int) -> list[tuple[int, int, int, int]]:
+    """Empty rectangles (x0, x1, y0, y1) of a grid (x, y) that are maximal in y and at least so large, tallest first."""
+    if white.shape[0] <= min_width:
+        return []
+    windows = np.lib.stride_tricks.sliding_window_view(white, min_width, axis=0).all(axis=-1)
+    edges = np.diff(np.pad(windows, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    x, y0 = np.nonzero(edges == 1)
+    y1 = np.nonzero(edges == -1)[1]
+    tall = y1 - y0 >= min_height
+    x, y0, y1 = x[tall], y0[tall], y1[tall]
+    order = np.lexsort((x, y0, y0 - y1))
+    runs: list[list[int]] = []
+    for left, top, bottom in zip(x[order].tolist(), y0[order].tolist(), y1[order].tolist(), strict=True):
+        if runs and runs[-1][2:] == [top, bottom] and runs[-1][1] == left + min_width - 1:
+            runs[-1][1] = left + min_width
+        else:
+            runs.append([left, left + min_width, top, bottom])
+    return [(x0, x1, top, bottom) for x0, x1, top, bottom in runs]
+
+
+def _lengthen(white: NDArray[np.bool_], run: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The run as far up and down as a narrow strip in its middle third stays white.
+
+    Detectors draw some boxes a little too long; one that reaches into a gutter must not cut it in two.
+    """
+    x0, x1, y0, y1 = run
+    margin = (x1 - x0 - 1) // 3
+    strips = white[x0 + margin : x1 - margin - 1] & white[x0 + margin + 1 : x1 - margin]
+    blocked_above = np.maximum.accumulate(np.where(strips[:, :y0], 0, np.arange(1, y0 + 1)), axis=1)
+    tops = blocked_above[:, -1] if y0 else np.zeros(len(strips), dtype=int)
+    below = ~strips[:, y1:]
+    bottoms = (
+        np.where(below.any(axis=1), y1 + below.argmax(axis=1), white.shape[1]) if below.shape[1] else tops * 0 + y1
+    )
+    best = int(np.argmax(bottoms - tops))
+    return x0, x1, int(tops[best]), int(bottoms[best])
+
+
+def group_rows(rects: Boxes, members: NDArray[np.intp], line_height: float) -> tuple[tuple[int, ...], ...]:
+    """Gather boxes into visual rows, top down, each row from start to end.
+
+    A box joins the row whose nearest member (along the row) it overlaps by half its height, so a slightly slanted row
+    holds together. Tall boxes come last: a drop cap joins the first of the rows it stands beside.
+    """
+    heights = rects[members, 3] - rects[members, 1]
+    is_tall = heights > 1.7 * line_height
+    middles = (rects[members, 1] + rects[members, 3]) / 2
+    rows: list[list[int]] = []
+    for position in np.lexsort((rects[members, 0], middles, is_tall)).tolist():
+        index = int(members[position])
+        row = _find_row(rects, rows, index, top_first=bool(is_tall[position]))
+        if row is None:
+            rows.append([index])
+        else:
+            row.append(index)
+    for row in rows:
+        row.sort(key=lambda i: (rects[i, 0], rects[i, 2], rects[i, 1]))
+    rows.sort(key=lambda row: _row_position(rects, row))
+    return tuple(tuple(row) for row in rows)
+
+
+def _row_position(rects: Boxes, row: list[int]) -> tuple[float, float]:
+    """Where a row stands: the middle of its lowest-built member (a drop cap must not pull its row down)."""
+    shortest = min(row, key=lambda i: (rects[i, 3] - rects[i, 1], rects[i, 0]))
+    return (rects[shortest, 1] + rects[shortest, 3]) / 2, rects[row[0], 0]
+
+
+def _find_row(rects: Boxes, rows: list[list[int]], index: int, *, top_first: bool) -> list[int] | None:
+    start, top, end, bottom = rects[index]
+    best: tuple[float, list[int]] | None = None
+    # Boxes arrive by their middle, so only the last rows can still take one; tall boxes look at all.
+    for row in rows if top_first else rows[-6:]:
+        nearest = min(row, key=lambda i: max(rects[i, 0] - end, start - rects[i, 2]))
+        near = rects[nearest]
+        shared = min(bottom, near[3]) - max(top, near[1])
+        smaller = min(bottom - top, near[3] - near[1])
+        apart = max(near[0] - end, start - near[2])
+        if shared < 0.5 * smaller or apart < -0.3 * min(end - start, near[2] - near[0]):
+            continue
+        if top_first:
+            return row
+        if best is None or shared > best[0]:
+            best = (shared, row)
+    return best[1] if best else None
