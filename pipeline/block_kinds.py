@@ -28,7 +28,7 @@ _TEXT = Kind(BlockKind.TEXT)
 
 
 def classify(paragraphs: Sequence[Paragraph], body_size: float) -> list[Kind]:
-    """A kind for each paragraph of a column, in order. ``body_size`` is the usual size of type on the page in pixels."""
+    """A kind for each paragraph of a page, in reading order; ``body_size`` is the usual size of its type in pixels."""
     kinds = [_TEXT] * len(paragraphs)
     for index, depth in _find_lists(paragraphs).items():
         kinds[index] = Kind(BlockKind.LIST, depth)

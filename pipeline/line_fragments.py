@@ -8,6 +8,7 @@ fragments of a row are joined; a line whose fragments all landed in one row come
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from pipeline.document import Box, Line, Word
@@ -39,10 +40,7 @@ def split_lines(lines: Sequence[Line]) -> tuple[Fragment, ...]:
 def _split(line: Line) -> list[Line]:
     if len(line.words) < 2 or line.box.height > 1.5 * line.box.width:
         return [line]
-    gaps = [
-        max(b.box.left - a.box.right, a.box.left - b.box.right)
-        for a, b in zip(line.words, line.words[1:], strict=False)
-    ]
+    gaps = [max(b.box.left - a.box.right, a.box.left - b.box.right) for a, b in pairwise(line.words)]
     height = line.box.height
     wide = _WIDE_GAP_ALONE * height
     if len(gaps) >= 4:
@@ -54,7 +52,7 @@ def _split(line: Line) -> list[Line]:
     bounds = [0, *cuts, len(line.words)]
     return [
         _from_words(line.words[first:last], text)
-        for first, last, text in zip(bounds, bounds[1:], texts, strict=False)
+        for (first, last), text in zip(pairwise(bounds), texts, strict=True)
         if text
     ]
 
@@ -67,7 +65,7 @@ def _cut_text(line: Line, cuts: Sequence[int]) -> list[str]:
         found = line.text.find(word.text, position)
         if found < 0:  # the text is not made of the words: build it from them
             bounds = [0, *cuts, len(line.words)]
-            return [" ".join(w.text for w in line.words[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+            return [" ".join(w.text for w in line.words[a:b]) for a, b in pairwise(bounds)]
         if index in cuts:
             texts.append(line.text[start:found].strip())
             start = found
@@ -90,7 +88,7 @@ def join_row(fragments: Sequence[Fragment], sources: Sequence[Line], direction: 
         if is_rtl is not (direction is Direction.RIGHT_TO_LEFT):
             lines.reverse()
     text = lines[0].text
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         text += _glue(before, after) + after.text
     words: tuple[Word, ...] = ()
     if any(line.words for line in lines):

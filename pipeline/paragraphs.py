@@ -7,6 +7,7 @@ its script, so right-to-left and vertical text need no rules of their own.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from pipeline.document import Line
@@ -67,6 +68,7 @@ _WIDE_SPACING = 1.35
 _INDENT = 0.8  # line heights
 _SIZE_CHANGE = 1.3
 _FULL_SHARE = 0.35
+_HANGING = re.compile(r"\s*[\[(]?\d{1,3}[\])]?[.)]?\s+\S")
 _FIRST_WORD = re.compile(r"\S+")
 
 
@@ -75,7 +77,7 @@ def to_paragraphs(rows: Sequence[Row]) -> list[Paragraph]:
     if not rows:
         return []
     measure = _measure(rows)
-    chunks = _cut(rows, [_is_spaced(a, b, measure) for a, b in zip(rows, rows[1:], strict=False)])
+    chunks = _cut(rows, [_is_spaced(a, b, measure) for a, b in pairwise(rows)])
     groups = [group for chunk in chunks for group in _split_chunk(chunk, measure)]
     paragraphs = []
     for index, group in enumerate(groups):
@@ -87,7 +89,7 @@ def to_paragraphs(rows: Sequence[Row]) -> list[Paragraph]:
 
 def _measure(rows: Sequence[Row]) -> _Measure:
     height = median(row.height for row in rows)
-    steps = sorted(b.middle - a.middle for a, b in zip(rows, rows[1:], strict=False))
+    steps = sorted(b.middle - a.middle for a, b in pairwise(rows))
     steps = [step for step in steps if 0.5 * height < step < 2.5 * height]
     spacing = steps[int(0.3 * len(steps))] if steps else 1.4 * height
     ends = sorted(row.end for row in rows)
@@ -121,7 +123,7 @@ def _cut(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
 
 def _split_chunk(rows: list[Row], measure: _Measure) -> list[list[Row]]:
     """Cut rows that are set solid at indents, at rows that end early, at list markers and where the weight changes."""
-    ends_early = [_ends_early(a, b, measure) for a, b in zip(rows, rows[1:], strict=False)]
+    ends_early = [_ends_early(a, b, measure) for a, b in pairwise(rows)]
     # Verse, addresses and receipts end every row at will; there a short row says nothing.
     is_prose = len(rows) >= 3 and ends_early.count(False) >= _FULL_SHARE * len(ends_early)
     groups = [[rows[0]]]
@@ -149,7 +151,8 @@ def _is_indent_break(group: list[Row], row: Row, measure: _Measure) -> bool:
     step = row.start - previous.start
     if abs(step) < _INDENT * measure.height or _is_centred(previous, row, measure):
         return False
-    is_hanging = find_marker(group[0].line.text) is not None
+    first = group[0].line.text
+    is_hanging = find_marker(first) is not None or _HANGING.match(first) is not None
     if step > 0:
         return not (is_hanging and len(group) == 1)
     # Back to the margin: the second row of an indented paragraph, else the end of a quotation or a hanging entry.

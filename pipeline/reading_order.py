@@ -39,7 +39,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the text of a box says about its place: a bare number (price, page), or a label that ends in a colon."""
+    """What the text of a box says about its place: a bare number (price, page), or a label with a colon."""
 
     is_number: bool = False
     is_label: bool = False
@@ -194,7 +194,7 @@ class _Cutter:
     def _measure(
         self, members: NDArray[np.intp], start: float, end: float, top: float, bottom: float
     ) -> _Gutter | None:
-        """What stands on the two sides of a white rectangle; None when a side is empty or they don't face each other."""
+        """What stands on the two sides of a white rectangle; None when nothing faces each other across it."""
         rects = self.rects[members]
         middle = (rects[:, 1] + rects[:, 3]) / 2
         inside = (middle > top) & (middle < bottom)
@@ -217,10 +217,13 @@ class _Cutter:
         """Whether the white space parts items from prices or labels from values, which are read row by row."""
         left, right = gutter.left, gutter.right
         fewer, other = (left, right) if len(left) < len(right) else (right, left)
-        if self._aligned_share(fewer, other) < 0.7:
-            return False
-        if self.numbers[right].mean() >= 0.5 or self.numbers[left].mean() >= 0.5 or self.labels[left].mean() >= 0.3:
+        aligned = self._aligned_share(fewer, other)
+        has_numbers = max(self.numbers[right].mean(), self.numbers[left].mean()) >= 0.5
+        has_labels = max(self.labels[right].mean(), self.labels[left].mean()) >= 0.3
+        if (has_numbers or has_labels) and aligned >= 0.4:
             return True
+        if aligned < 0.7:
+            return False
         widths = sorted((self._usual_width(left), self._usual_width(right)))
         if widths[0] >= _PROSE_WIDTH:
             return False

@@ -1,22 +1,22 @@
 """From lines with boxes to the blocks a person would recognise: paragraphs, titles, lists and tables in order."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from pipeline.block_kinds import classify
+from pipeline.block_kinds import Kind, classify
 from pipeline.document import Block, BlockKind, Box, Line, Table
 from pipeline.line_fragments import Fragment, is_right_to_left, is_wide, join_row, mean_confidence, split_lines
 from pipeline.page_edges import find_edge_rows, mark_repeated
 from pipeline.page_image import PageImage
-from pipeline.paragraphs import Row, to_paragraphs
+from pipeline.paragraphs import Paragraph, Row, to_paragraphs
 from pipeline.reading_order import Direction, Traits, find_columns, to_reading_coordinates, usual_height
 from pipeline.type_size import TypeMeasure, measure_type
 
 __all__ = ["mark_repeated", "to_blocks"]
 
+_LABEL = re.compile(r"[^:：]{1,24}[:：](?:\s.{0,20})?")
 _NUMBER = re.compile(r"[\W\d]*\d[\W\d]*(?:[A-Z]{1,3}|[^\W\d]{1,3}\.?)?")
 
 
@@ -84,15 +84,17 @@ def _body_drafts(lines: Sequence[Line], direction: Direction, measures: dict[Box
         return []
     boxes = [fragment.line.box for fragment in fragments]
     body_size = _body_size(lines, measures, direction)
-    drafts: list[_Draft] = []
+    paragraphs: list[Paragraph] = []
     for column in find_columns(boxes, direction, [_traits(fragment.line) for fragment in fragments]):
         rows = [_to_row([fragments[i] for i in row], lines, direction, measures) for row in column.rows]
-        paragraphs = to_paragraphs(rows)
-        for paragraph, kind in zip(paragraphs, classify(paragraphs, body_size), strict=True):
-            members = tuple(row.line for row in paragraph.rows)
-            box = Box.around(line.box for line in members)
-            drafts.append(_Draft(kind.kind, members, box, paragraph.text, kind.level))
-    return drafts
+        paragraphs.extend(to_paragraphs(rows))
+    kinds = classify(paragraphs, body_size)
+    return [_to_draft(paragraph, kind) for paragraph, kind in zip(paragraphs, kinds, strict=True)]
+
+
+def _to_draft(paragraph: Paragraph, kind: Kind) -> _Draft:
+    lines = tuple(row.line for row in paragraph.rows)
+    return _Draft(kind.kind, lines, Box.around(line.box for line in lines), paragraph.text, kind.level)
 
 
 def _body_size(lines: Sequence[Line], measures: dict[Box, TypeMeasure], direction: Direction) -> float:
@@ -105,7 +107,7 @@ def _body_size(lines: Sequence[Line], measures: dict[Box, TypeMeasure], directio
 def _traits(line: Line) -> Traits:
     text = line.text.strip()
     is_number = len(text) <= 20 and _NUMBER.fullmatch(text) is not None
-    return Traits(is_number=is_number, is_label=unicodedata.normalize("NFKC", text).endswith(":"))
+    return Traits(is_number=is_number, is_label=_LABEL.fullmatch(text) is not None)
 
 
 def _to_row(
