@@ -30,6 +30,11 @@ class Marker:
     length: int
 
     @property
+    def is_sign(self) -> bool:
+        """Whether it says nothing but "here is an item": a bullet or a dash."""
+        return self.is_bullet or self.value in _DASHES
+
+    @property
     def number(self) -> int | None:
         """The item's number where it is written in digits, in any script's."""
         return int(self.value) if self.value.isdecimal() else None
@@ -50,7 +55,7 @@ def find_marker(text: str) -> Marker | None:
 
 def is_followed_by(marker: Marker, following: Marker) -> bool:
     """Whether ``following`` is the next item of the same list: the same bullet, the next number or letter."""
-    if marker.is_bullet or marker.value in _DASHES:
+    if marker.is_sign:
         return following.value == marker.value
     if marker.number is not None and following.number is not None:
         return following.number == marker.number + 1

@@ -132,7 +132,7 @@ def _eroded(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _integral(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     import cv2
 
-    return cv2.integral(mask.view(np.uint8))
+    return cv2.integral(mask.view(np.uint8)).astype(np.int32, copy=False)
 
 
 def _area(sums: NDArray[np.int32], extent: Extent) -> int:

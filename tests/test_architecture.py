@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "settings": set(),
     "pipeline": {"errors"},
-    "exports": {"errors", *DOCUMENT},
+    "exports": {"errors", *DOCUMENT, "pipeline.list_items"},
     "retrieval": {"errors", *DOCUMENT},
     "database": {"errors"},
     "quota": {"errors", "database"},

@@ -1,0 +1,47 @@
+"""Plain text to inline Markdown that renders back to exactly that text (CommonMark, with GitHub's tables)."""
+
+import re
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+# What starts a construct wherever it stands. Each pattern matches the one character to be escaped.
+_INLINE = re.compile(
+    r"""
+      [\\`*|]
+    | (?<![^\W_])_ | _(?![^\W_])             # inside a word (file_name, URLs) an underscore is only itself
+    | \[(?=\^)                               # a footnote
+    | \](?=[(\[:])                           # a link, a link definition
+    | !(?=\[)
+    | <(?=[A-Za-z/!?])                       # a tag, an autolink, a comment
+    | &(?=\#?\w{1,31};)                      # an entity
+    | (?<!/)~                                # struck out text; a home page's ~name stays whole
+    | \$(?=\$) | (?<=\$)\$
+    | \$(?=[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)) # $...$ is math to many viewers; two prices are not
+    """,
+    re.VERBOSE,
+)
+# What starts a block at the beginning of a line: heading, quotation, list, underline of a heading, rule.
+_HEADING_LINE = re.compile(r"(?=\#{1,6}(?:\s|$)|>|[-+](?:\s|$)|=+\s*$|-[-\s]*$|\[[ xX]\]\s)")
+_NUMBERED_LINE = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
+
+
+def escape(text: str) -> str:
+    """The text with everything escaped that Markdown would take for markup; line breaks stay.
+
+    Blank space at the ends of lines goes, as it has no meaning in running text and would make breaks and code blocks.
+    """
+    lines = (_CONTROL.sub("", line).strip() for line in text.split("\n"))
+    return "\n".join(_escape_line(line) for line in lines if line)
+
+
+def _escape_line(line: str) -> str:
+    escaped = _INLINE.sub(r"\\\g<0>", line)
+    if _NUMBERED_LINE.match(escaped):
+        return _NUMBERED_LINE.sub(r"\1\\", escaped, count=1)
+    return "\\" + escaped if _HEADING_LINE.match(escaped) else escaped
+
+
+def escape_heading(text: str) -> str:
+    """One line for after ``#``: a closing run of ``#`` would be dropped."""
+    escaped = escape(text.replace("\n", " "))
+    return escaped[:-1] + "\\#" if escaped.endswith("#") and not escaped.endswith("\\#") else escaped
