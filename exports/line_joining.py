@@ -15,7 +15,7 @@ _FULL_SHARE = 0.6
 
 
 def vocabulary(text: str) -> frozenset[str]:
-    """The words of ``text`` in small letters, compounds with their hyphens too, without words divided by a line's end."""
+    """The words of ``text`` in small letters, compounds with their hyphens too, but no halves of divided words."""
     return frozenset(word.casefold() for word in _WORD.findall(_HALVES.sub(" ", text)))
 
 
