@@ -7,6 +7,8 @@ import pytest
 
 from tests.server import RunningServer, start_server
 
+pytest_plugins = ["tests.databases"]
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
