@@ -15,10 +15,11 @@ from errors import BrokenFileError, EncryptedFileError
 
 _ERROR_PASSWORD = 4
 _ERROR_SECURITY = 5
+_TINY_SCALE = 0.01
 _MAX_OBJECTS = 50_000
 _MAX_FORM_DEPTH = 4
 _FLATTENED_ANNOTATIONS = {pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP}
-_HIDDEN_TEXT_MODES = {pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP}
+HIDDEN_TEXT_MODES = {pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class PlacedImage:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What a PDF page is made of. ``first_text_order`` is the drawing order of the first text object, None without."""
+    """What a PDF page is made of. ``last_text_order`` is when the last text object is drawn, None without one."""
 
     bounds: Rectangle
     images: tuple[PlacedImage, ...]
     path_count: int
     visible_text_count: int
     hidden_text_count: int
-    first_text_order: int | None
+    last_text_order: int | None
 
     @property
     def image_cover(self) -> float:
@@ -85,7 +86,10 @@ class PageContent:
 def open_pdf(data: bytes) -> pdfium.PdfDocument:
     """Raises EncryptedFileError or BrokenFileError. A PDF that opens with an empty password is not encrypted to us."""
     try:
-        return pdfium.PdfDocument(data)
+        pdf = pdfium.PdfDocument(data)
+        # Without a form environment the values of form fields stay unseen.
+        pdf.init_forms()
+        return pdf
     except pdfium.PdfiumError as error:
         if error.err_code == _ERROR_PASSWORD:
             raise EncryptedFileError from error
@@ -121,6 +125,9 @@ def load_page(pdf: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
     page = pdf.get_page(number - 1)
     if not _has_annotations_to_flatten(page):
         return page
+    if pdf.formenv is None:
+        # Drawing (at a few pixels) makes PDFium build the appearances that it flattens next.
+        page.render(scale=_TINY_SCALE).close()
     if pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY) == pdfium_c.FLATTEN_SUCCESS:
         page.close()
         page = pdf.get_page(number - 1)
@@ -144,19 +151,19 @@ def survey_page(page: pdfium.PdfPage) -> PageContent:
     bounds = Rectangle(left, bottom, right, top)
     images: list[PlacedImage] = []
     paths = visible = hidden = 0
-    first_text: int | None = None
+    last_text: int | None = None
     for order, (kind, handle, to_page) in enumerate(_walk_objects(page)):
         if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             image = _place_image(handle, to_page, bounds, order)
             if image:
                 images.append(image)
         elif kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            first_text = order if first_text is None else first_text
-            is_hidden = pdfium_c.FPDFTextObj_GetTextRenderMode(handle) in _HIDDEN_TEXT_MODES
+            last_text = order
+            is_hidden = pdfium_c.FPDFTextObj_GetTextRenderMode(handle) in HIDDEN_TEXT_MODES
             hidden, visible = hidden + is_hidden, visible + (not is_hidden)
         else:
             paths += 1
-    return PageContent(bounds, tuple(images), paths, visible, hidden, first_text)
+    return PageContent(bounds, tuple(images), paths, visible, hidden, last_text)
 
 
 _Matrix = tuple[float, float, float, float, float, float]
