@@ -1,0 +1,61 @@
+"""A page's text as invisible PDF operators."""
+
+import math
+from collections.abc import Iterator
+
+from exports.blank_font import ADVANCE, UNITS_PER_EM, BlankFont
+from exports.legal_text import to_legal_text
+from exports.line_estimate import lines_of
+from exports.line_placement import Run, place_line
+from pipeline.document import Page
+
+FONT_NAME = "OcrChatBlank"
+"""The layer's font in a page's resources."""
+
+Matrix = tuple[float, float, float, float, float, float]
+"""(a, b, c, d, e, f) of PDF: x' = a x + c y + e, y' = b x + d y + f."""
+
+_EM_ADVANCE = ADVANCE / UNITS_PER_EM
+
+
+def make_text_layer(page: Page, to_user_space: Matrix, font: BlankFont) -> bytes:
+    """Content operators that lay the page's lines, invisible, over what is already there; empty without text.
+
+    ``to_user_space`` maps page pixels to the PDF page's user space. The operators leave the graphics state as it was.
+    """
+    shown = list(_show_lines(page, to_user_space, font))
+    if not shown:
+        return b""
+    return f"q\nBT\n/{FONT_NAME} 1 Tf\n3 Tr\n".encode() + "\n".join(shown).encode("ascii") + b"\nET\nQ\n"
+
+
+def _show_lines(page: Page, to_user_space: Matrix, font: BlankFont) -> Iterator[str]:
+    for block in page.blocks:
+        for line in lines_of(block):
+            for run in place_line(line, page):
+                text = to_legal_text(run.text)
+                if text:
+                    yield f"{_text_matrix(run, len(text), to_user_space)} Tm <{font.encode(text)}> Tj"
+
+
+def _text_matrix(run: Run, characters: int, to_user_space: Matrix) -> str:
+    """The text matrix that makes ``characters`` blank glyphs of size 1 fill the run."""
+    a, b, c, d, e, f = to_user_space
+    along = run.length / (characters * _EM_ADVANCE) * (-1 if run.mirrored else 1)
+    cosine, sine = math.cos(run.angle), math.sin(run.angle)
+    advance_x, advance_y = along * cosine, along * sine
+    up_x, up_y = run.height * sine, -run.height * cosine
+    numbers = (
+        a * advance_x + c * advance_y,
+        b * advance_x + d * advance_y,
+        a * up_x + c * up_y,
+        b * up_x + d * up_y,
+        a * run.x + c * run.y + e,
+        b * run.x + d * run.y + f,
+    )
+    return " ".join(map(_number, numbers))
+
+
+def _number(value: float) -> str:
+    """PDF numbers have no exponent; a thousandth of a point is finer than any screen or printer."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 0.0005 else "0"
