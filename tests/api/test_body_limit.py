@@ -1,0 +1,48 @@
+"""A body over the limit gets our 400, with and without a declared length, whatever app lies below."""
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from starlette.responses import PlainTextResponse
+
+from api.body_limit import BodyLimit
+
+
+@pytest.fixture
+def client() -> TestClient:
+    application = FastAPI()
+
+    @application.post("/read")
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    @application.post("/ignore")
+    async def ignore() -> PlainTextResponse:
+        return PlainTextResponse("did not look")
+
+    application.add_middleware(BodyLimit, max_bytes=1000)
+    return TestClient(application)
+
+
+def chunks(count: int):
+    yield from (b"x" * 100 for _ in range(count))
+
+
+def test_within_the_limit(client: TestClient) -> None:
+    assert client.post("/read", content=b"x" * 1000).json() == 1000
+    assert client.post("/read", content=chunks(10)).json() == 1000
+
+
+@pytest.mark.parametrize("body", [b"x" * 1001, b"x" * 3000])
+def test_declared_length(client: TestClient, body: bytes) -> None:
+    answer = client.post("/read", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "file_too_large")
+
+
+def test_streamed_without_length(client: TestClient) -> None:
+    answer = client.post("/read", content=chunks(11))
+    assert (answer.status_code, answer.json()["code"]) == (400, "file_too_large")
+
+
+def test_refused_before_a_handler_runs(client: TestClient) -> None:
+    assert client.post("/ignore", content=b"x" * 2000).status_code == 400
