@@ -137,3 +137,58 @@ request_counters = Table(
     Column("count", sa.Integer, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
 )
+
+# --- jobs -----------------------------------------------------------------------------------------------------
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", sa.String(32), primary_key=True),
+    Column("owner_id", ForeignKey("accounts.id", ondelete="CASCADE")),  # None: anonymous, reachable by id
+    Column("caller_key", sa.String(64), nullable=False),  # whose idempotency keys these are
+    Column("idempotency_key", sa.String(200)),
+    Column("fingerprint", sa.String(64), nullable=False),  # SHA-256 of content and options, hexadecimal
+    Column("state", sa.String(12), nullable=False),  # service.job_record.JobState
+    Column("options", sa.Text, nullable=False),  # JSON of OcrOptions
+    Column("source_name", sa.Text, nullable=False),
+    Column("media_type", sa.String(100), nullable=False),
+    Column("suffix", sa.String(10), nullable=False),
+    Column("size_bytes", sa.BigInteger, nullable=False),
+    Column("page_count", sa.Integer, nullable=False),  # pages to read
+    Column("pages_done", sa.Integer, nullable=False, server_default="0"),  # read or given up
+    Column("pages_failed", sa.Integer, nullable=False, server_default="0"),
+    Column("notices", sa.Text, nullable=False, server_default="[]"),  # JSON
+    Column("is_express", sa.Boolean, nullable=False),  # short or paid: a worker has extra places for these
+    Column("weight", sa.Integer, nullable=False),  # share of a worker's pages
+    Column("queue_rank", sa.Double, nullable=False),  # lowest is next
+    Column("retain", sa.Boolean, nullable=False),
+    Column("claim_token", sa.Integer, nullable=False, server_default="0"),  # counts claims; an older one is fenced off
+    Column("worker_id", sa.String(64)),
+    Column("lease_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("expires_at", UtcTime),
+    Column("error_code", sa.String(40)),
+    Column("error_message", sa.Text),
+    sa.UniqueConstraint("caller_key", "idempotency_key"),
+    sa.CheckConstraint("pages_failed <= pages_done AND pages_done <= page_count", name="pages_in_range"),
+    sa.Index("ix_jobs_state_queue_rank", "state", "queue_rank"),
+    sa.Index("ix_jobs_owner_id_created_at", "owner_id", "created_at"),
+    sa.Index("ix_jobs_expires_at", "expires_at"),
+)
+
+job_pages = Table(
+    "job_pages",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", sa.Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("state", sa.String(8), nullable=False),  # service.job_record.PageState
+    Column("starts", sa.Integer, nullable=False, server_default="0"),
+    Column("failures", sa.Integer, nullable=False, server_default="0"),
+    Column("engine", sa.String(80)),
+    Column("tier", sa.String(8)),  # how it was really read, and so what it costs
+    Column("error_code", sa.String(40)),
+    Column("error_message", sa.Text),
+    Column("notices", sa.Text, nullable=False, server_default="[]"),  # JSON
+)
