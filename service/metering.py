@@ -1,0 +1,38 @@
+"""Plans, prices and the ledger, as the settings want them."""
+
+from dataclasses import dataclass
+
+from pipeline.options import Tier
+from quota.accounts import Account
+from quota.ledger import Ledger
+from quota.plans import Plan, PlanName, Plans
+from quota.prices import Prices
+from service.secrets import Secrets
+from settings import PlanSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    plans: Plans
+    prices: Prices
+    ledger: Ledger
+
+    def plan_of(self, account: Account | None) -> Plan:
+        """The anonymous plan without an account."""
+        return self.plans.anonymous if account is None else self.plans.get_plan(account.plan)
+
+
+def build_metering(settings: PlanSettings, secrets: Secrets) -> Metering:
+    """A paid account keeps the free pages of each month: nobody loses something by paying."""
+    monthly = settings.free_pages_per_month
+    plans = Plans(
+        anonymous=Plan(PlanName.ANONYMOUS, settings.anonymous_max_pages, settings.anonymous_pages_per_day),
+        free=Plan(PlanName.FREE, settings.free_max_pages, monthly),
+        paid=Plan(PlanName.PAID, settings.paid_max_pages, monthly),
+        metered=settings.quotas == "on",
+    )
+    prices = Prices(
+        page_credits={Tier.CPU: settings.cpu_page_credits, Tier.VLM: settings.vlm_page_credits},
+        chat_message_credits=settings.chat_message_credits,
+    )
+    return Metering(plans, prices, Ledger(plans, salt=secrets.derive("addresses")))
