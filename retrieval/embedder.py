@@ -18,6 +18,26 @@ EMBEDDED_MODEL = "multilingual-e5-small-q4"
 Vectors = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How close some texts are to a question, in their order.
+
+    ``cosines`` compare whole meanings. ``fits`` are the mean over the question's tokens of the best cosine to any token
+    of the text (late interaction: Khattab & Zaharia 2020, "ColBERT"): low when a part of the question has no match.
+    """
+
+    cosines: NDArray[np.float32]
+    fits: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FitFloor:
+    """Fits below which nothing in a text is about the question, in the same language and across languages."""
+
+    same_language: float
+    cross_language: float
+
+
 class Embedder(Protocol):
     """Texts in, unit vectors out: float32 of shape (texts, dimension), in the order of the texts."""
 
@@ -28,6 +48,13 @@ class Embedder(Protocol):
 
     @property
     def dimension(self) -> int: ...
+
+    @property
+    def fit_floor(self) -> FitFloor | None:
+        """Measured for the model, or None: then shared words decide alone whether a question is refused."""
+        ...
+
+    def compare(self, question: str, texts: Sequence[str]) -> Closeness: ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
 

@@ -6,7 +6,7 @@ the documents at hand.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,13 @@ class LexicalIndex:
         """How well each text matches, 0 or more, in the order of the texts."""
         stems = _score(self._stems, to_terms(question), self._size)
         return stems + _TRIGRAM_WEIGHT * _score(self._trigrams, to_trigrams(question), self._size)
+
+    def coverage(self, terms: Mapping[str, float], text: str) -> float:
+        """How much of the weighted terms the text has, 0..1; rare terms count more."""
+        weights = {term: weight * self.rarity(term) for term, weight in terms.items()}
+        total = sum(weights.values())
+        present = set(to_terms(text))
+        return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency: near 0 for a term of every text, higher the fewer texts have it."""

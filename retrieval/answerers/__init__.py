@@ -1,0 +1,1 @@
+"""One file per way to turn found passages into an answer."""

@@ -1,0 +1,185 @@
+"""Reasons to distrust a sentence that looks like an answer.
+
+Word overlap and embeddings cannot tell "easier" from "harder" or one treaty from another. These checks compare what a
+question takes for granted (names, numbers, polarity) with what the sentence says. They see mismatches, not meaning: a
+reader model sees more.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Self
+
+from retrieval.question import Question
+from retrieval.terms import fold, split_words, to_terms, to_trigrams, word_terms
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWords:
+    """The folded words of the documents searched: ``words`` as a set, ``sequence`` in order."""
+
+    words: frozenset[str]
+    sequence: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        sequence = tuple(split_words(text))
+        return cls(frozenset(sequence), sequence)
+
+    def has_near(self, first: str, second: str, distance: int) -> bool:
+        """Whether the words stand at most ``distance`` apart somewhere; True when either is missing altogether."""
+        if first not in self.words or second not in self.words:
+            return True
+        places = [index for index, word in enumerate(self.sequence) if word == first]
+        return any(second in self.sequence[max(0, at - distance) : at + distance + 1] for at in places)
+
+
+class Conflict(StrEnum):
+    """Why a sentence does not answer a question that it resembles."""
+
+    NEGATION = "negation"
+    OPPOSITE = "opposite"
+    NUMBER = "number"
+    NAME = "name"
+
+
+def find_conflict(question: Question, sentence: str, surroundings: str, document: DocumentWords) -> Conflict | None:
+    """The first mismatch between a question and the sentence that would answer it.
+
+    ``surroundings`` is the sentence with its neighbours, ``document`` the words of all that was searched.
+    """
+    if _is_negated(question.asked) and not _is_negated(sentence, _EVIDENCE_NEGATIONS):
+        return Conflict.NEGATION
+    if _has_opposite(question, sentence):
+        return Conflict.OPPOSITE
+    if _has_foreign_number(question.asked, surroundings):
+        return Conflict.NUMBER
+    if _has_foreign_name(question, sentence, surroundings, document):
+        return Conflict.NAME
+    return None
+
+
+_QUESTION_NEGATIONS = re.compile(
+    r"\b(?:not|never|no|none|neither|nor|without|cannot|nicht|nie|niemals|kein\w*|weder|ohne|jamais|aucun\w*|sans|nunca|sin"
+    r"|ningun\w*|nao|nenhum\w*|mai|nessun\w*|senza|niet|nooit|geen|zonder|не|никогда|нет|ни|без|δεν|ποτε|χωρις|degil|hicbir)\b"
+    r"|\bn['’]t\b|n['’]t\b|不是|不会|不能|没有|未|ない|ません|않|없|नहीं|\bلا\b|\bليس\w*|\bلم\b|ไม่|\bkhông\b"
+)
+_EVIDENCE_NEGATIONS = re.compile(
+    _QUESTION_NEGATIONS.pattern
+    + r"|\b(?:except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non)\b|不|無|无|非"
+)
+
+
+def _is_negated(text: str, pattern: re.Pattern[str] = _QUESTION_NEGATIONS) -> bool:
+    return bool(pattern.search(text.casefold()))
+
+
+_OPPOSITES = """more/less more/fewer most/least most/fewest highest/lowest higher/lower largest/smallest larger/smaller
+biggest/smallest bigger/smaller greatest/least greater/less greater/smaller longest/shortest longer/shorter
+increase/decrease increased/decreased increases/decreases rise/fall rose/fell gain/loss easy/difficult easy/hard
+easier/harder easiest/hardest simple/complex general/specific quantitative/qualitative first/last earliest/latest
+earlier/later before/after oldest/youngest oldest/newest older/newer older/younger old/new best/worst better/worse
+strong/weak stronger/weaker strongest/weakest fast/slow faster/slower fastest/slowest hot/cold warm/cool north/south
+northern/southern east/west eastern/western left/right upper/lower internal/external interior/exterior inner/outer
+inside/outside maximum/minimum majority/minority public/private male/female men/women man/woman boys/girls import/export
+imports/exports open/closed opened/closed begin/end began/ended start/stop started/stopped buy/sell bought/sold win/lose
+won/lost winner/loser victory/defeat attack/defend accept/reject accepted/rejected allow/forbid allowed/forbidden
+legal/illegal formal/informal direct/indirect common/rare common/uncommon known/unknown possible/impossible like/unlike
+similar/different same/different agree/disagree agreed/disagreed appear/disappear include/exclude includes/excludes
+including/excluding success/failure support/oppose supported/opposed supporters/opponents enemy/ally enemies/allies
+positive/negative active/passive rich/poor wide/narrow deep/shallow heavy/light high/low early/late above/below
+attract/repel attracted/repelled unite/divide united/divided create/destroy created/destroyed join/leave
+joined/left raise/lower raised/lowered add/remove added/removed rural/urban ancient/modern present/absent parent/child
+employer/employee debit/credit income/expense gross/net tenant/landlord buyer/seller lender/borrower arrival/departure
+länger/kürzer größer/kleiner größte/kleinste höher/niedriger mehr/weniger vor/nach erste/letzte gewinn/verlust
+plus/moins avant/après premier/dernier más/menos antes/después primero/último mayor/menor больше/меньше до/после"""
+
+
+def _pair_up(pairs: str) -> Mapping[str, frozenset[str]]:
+    opposites: dict[str, frozenset[str]] = {}
+    for pair in pairs.split():
+        left, right = (fold(word) for word in pair.split("/"))
+        opposites[left] = opposites.get(left, frozenset()) | {right}
+        opposites[right] = opposites.get(right, frozenset()) | {left}
+    return opposites
+
+
+_OPPOSITE_OF = _pair_up(_OPPOSITES)
+_PREFIXES = ("non", "un", "in", "im", "ir", "il", "dis", "anti")
+
+
+def _has_opposite(question: Question, sentence: str) -> bool:
+    """A word of the question is missing from the sentence, which has its opposite instead."""
+    asked = set(split_words(question.asked))
+    said = set(split_words(sentence)) | {word.replace("-", "") for word in re.findall(r"\bnon-\w+", fold(sentence))}
+    for word in asked - said:
+        if (_OPPOSITE_OF.get(word, frozenset()) & said) - asked:
+            return True
+        if len(word) >= 5 and any(prefix + word in said for prefix in _PREFIXES):
+            return True
+    return False
+
+
+def _has_foreign_number(question: str, surroundings: str) -> bool:
+    """The question names a number (two digits or more) that does not stand near the sentence."""
+    asked = {number.strip(".,:/-") for number in re.findall(r"\d[\d.,:/\-]*\d", question)}
+    return bool({number for number in asked if not _number_in(number, surroundings)})
+
+
+def _number_in(number: str, text: str) -> bool:
+    parts = re.findall(r"\d+", number)
+    present = set(re.findall(r"\d+", text))
+    return all(part in present or part.lstrip("0") in {one.lstrip("0") for one in present} for part in parts)
+
+
+_NAME = re.compile(r"[^\W\d_][\w’'\-]*")
+_SAME_NAME = 0.55
+_NAMES_APART = 4
+_SAYS_THE_REST = 0.5
+
+
+def _has_foreign_name(question: Question, sentence: str, surroundings: str, document: DocumentWords) -> bool:
+    """A name in the question is nowhere in the document, or not where the sentence says all the rest of it."""
+    names = find_names(question)
+    for name in names:
+        if _is_among(name, set(split_words(surroundings))):
+            continue
+        if not _is_among(name, document.words) or _says_the_rest(question, names, sentence):
+            return True
+    pairs = ((first, second) for first, second in pairwise(names) if f"{first} {second}" in fold(question.asked))
+    return any(not document.has_near(first, second, _NAMES_APART) for first, second in pairs)
+
+
+def find_names(question: Question) -> tuple[str, ...]:
+    """Folded words written with a capital inside the question; none in German, where every noun has one."""
+    words = _NAME.findall(question.asked)
+    capital = [word for word in words[1:] if word[0].isupper()]
+    if question.language == "de" or len(capital) * 2 > len(words):
+        return ()
+    folded = (split_words(word) for word in capital)
+    return tuple(parts[0].removesuffix("'s").removesuffix("’s") for parts in folded if parts and len(parts[0]) > 2)
+
+
+def _is_among(name: str, words: Collection[str]) -> bool:
+    """Whether the name, inflected or slightly misspelt, is one of the folded words."""
+    if name in words:
+        return True
+    grams = set(to_trigrams(name))
+    return any(
+        abs(len(word) - len(name)) <= 4
+        and len(grams & (other := set(to_trigrams(word)))) / len(grams | other) >= _SAME_NAME
+        or word.startswith(name)
+        or (len(word) >= 5 and name.startswith(word))
+        for word in words
+        if word[0] == name[0]
+    )
+
+
+def _says_the_rest(question: Question, names: Collection[str], sentence: str) -> bool:
+    """Whether the sentence has most other content words of the question."""
+    others = [word for word in question.content_words if word not in names]
+    said = set(to_terms(sentence))
+    found = sum(all(term in said for term in word_terms(word)) for word in others)
+    return len(others) >= 3 and found / len(others) >= _SAYS_THE_REST

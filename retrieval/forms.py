@@ -1,0 +1,155 @@
+"""Fields of receipts, invoices and forms: totals, dates and issuers found by how such papers are laid out.
+
+Question words hardly ever stand on a receipt ("company that issued" does not), so these kinds of answer are found by
+rules over its lines.
+"""
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from retrieval.chunking import Unit
+from retrieval.question import AnswerKind
+from retrieval.terms import fold
+
+_CURRENCY = r"(?:RM|USD|EUR|GBP|CHF|JPY|CNY|INR|MYR|SGD|Rp|Rs\.?|kr|zł|TL|[$€£¥₹₩฿₫₺₽])"
+AMOUNT = re.compile(
+    rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])\d{{1,3}}(?:[.,' ]\d{{3}})*[.,]\d{{2}}(?![\d/\-])|\d+\s?{_CURRENCY}(?!\w)",
+    re.IGNORECASE,
+)
+_MONTH = (
+    r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|janv|févr|avr|juin|juil|août"
+    r"|gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|ιαν|φεβ|μαρ|απρ|μαι|ιουν|ιουλ|αυγ|σεπ"
+    r"|οκτ|νοε|δεκ|ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|يناير|فبراير|مارس|أبريل|مايو"
+    r"|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر|जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
+)
+FULL_DATE = re.compile(
+    rf"(?<!\d)(?:\d{{4}}\s?[-/.年년]\s?\d{{1,2}}\s?[-/.月월]\s?\d{{1,2}}|\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}})(?!\d)"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-/]*(?:de |of )?{_MONTH}\w*\.?[\s\-/,]*(?:de )?\d{{2,4}}\b"
+    rf"|\b{_MONTH}\w*\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{2,4}}\b|ngày\s+\d{{1,2}}\s+tháng",
+    re.IGNORECASE,
+)
+ANY_DATE = re.compile(
+    rf"{FULL_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}|\d+\s?[年月日世]"
+    r"|\b\d{1,2}(?:th|st|nd|rd)\s+century|พ\.ศ|ค\.ศ|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b",
+    re.IGNORECASE,
+)
+_DATE_LABEL = re.compile(
+    r"date|datum|fecha|data\b|дата|tarih|ημερομηνια|日期|日付|날짜|तारीख|تاريخ|วันที่|ngay|issued|rechnungsdatum",
+    re.IGNORECASE,
+)
+_TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (
+        5,
+        re.compile(
+            r"grand\s*total|total\s*(?:amount\s*)?(?:payable|due|to pay)|amount\s*(?:payable|due)|balance\s*due"
+        ),
+    ),
+    (5, re.compile(r"gesamtbetrag|endbetrag|rechnungsbetrag|zu zahlen|total a pagar|total ttc|net a payer|к оплате")),
+    (
+        4,
+        re.compile(
+            r"(?:nett?|rounded|round\s*d|final|invoice)\s*total|total\s*(?:\(?\s*rounded|rounded|after|incl|inc\b|\(?rm|sales?)"
+        ),
+    ),
+    (
+        3,
+        re.compile(
+            r"total|gesamt|summe|totaal|totale|итого|всего|συνολο|toplam|合計|合计|总计|總計|총액|합계|कुल|المجموع|الاجمالي|ยอดรวม|รวมทั้งสิ้น|tong cong"
+        ),
+    ),
+)
+_NOT_TOTAL = re.compile(
+    r"sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
+    r"|total\s*(?:gst|tax|vat|qty|item|saving|disc|\d+%)|excl|exclud|without|before|change|cash\b|tendered|points?\b|mwst\b"
+)
+_COMPANY = re.compile(
+    r"\b(?:sdn|bhd|s/b|ltd|limited|inc|llc|llp|plc|corp|corporation|company|co|gmbh|ag|kg|ohg|s\.?a\.?r?\.?l?|s\.?r\.?l|s\.?p\.?a"
+    r"|b\.?v|n\.?v|oy|ab|as|a/s|pty|pte|pvt|enterprise|trading|restaurant|restoran|store|stores|supermarket|market|cafe|coffee"
+    r"|hotel|pharmacy|bakery|shop|ооо|зао|оао|ао)\b|株式会社|有限公司|有限会社|주식회사",
+    re.IGNORECASE,
+)
+_NOT_COMPANY = re.compile(
+    r"^\W*(?:tax\s*)?(?:invoice|receipt|bill|cash\s*(?:sales?|bill|memo)|rechnung|quittung|factura|facture|recibo|welcome|tel|fax"
+    r"|date|page|original|copy|customer|duplicate|thank|www|gst|reg|no\b)|^\W*$",
+    re.IGNORECASE,
+)
+_FORM_LINE_CHARS = 60
+_HEAD_LINES = 6
+
+
+def is_form(units: Sequence[Unit]) -> bool:
+    """Whether these units of a page are short lines rather than sentences."""
+    return (
+        len(units) >= 3 and median(len(unit.text) for unit in units) < _FORM_LINE_CHARS and not _mostly_sentences(units)
+    )
+
+
+def find_field(kind: AnswerKind, units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """The line (or label and value, neighbours in ``units``) that holds the field; empty when there is none."""
+    finder = _FINDERS.get(kind)
+    return finder(units) if finder else ()
+
+
+def contains_kind(kind: AnswerKind, text: str) -> bool:
+    """Whether a text holds something of the kind at all; ANY is in everything."""
+    pattern = _CONTENT.get(kind)
+    return True if pattern is None else bool(pattern.search(text))
+
+
+def _mostly_sentences(units: Sequence[Unit]) -> bool:
+    return sum(bool(re.search(r"\w{3,}[.!?。।؟]$", unit.text)) for unit in units) * 2 > len(units)
+
+
+def _find_total(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    best: tuple[int, tuple[Unit, ...]] = (0, ())
+    for index, unit in enumerate(units):
+        strength = _total_strength(unit.text)
+        found = _with_amount(units, index) if strength else ()
+        if found and strength >= best[0]:
+            best = (strength, found)
+    return best[1]
+
+
+def _total_strength(line: str) -> int:
+    folded = fold(line)
+    strength = next((value for value, label in _TOTAL_LABELS if label.search(folded)), 0)
+    return 0 if strength <= 3 and _NOT_TOTAL.search(folded) else strength
+
+
+def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
+    """The label with its amount: on its own line, else below, else above."""
+    if AMOUNT.search(units[index].text):
+        return (units[index],)
+    for first, last in ((index, index + 1), (index - 1, index)):
+        other = last if first == index else first
+        if 0 <= other < len(units) and AMOUNT.search(units[other].text):
+            return tuple(units[first : last + 1])
+    return ()
+
+
+def _find_date(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    dated = [unit for unit in units if FULL_DATE.search(unit.text)]
+    labelled = [unit for unit in dated if _DATE_LABEL.search(fold(unit.text))]
+    return tuple((labelled or dated)[:1])
+
+
+def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    head = [
+        unit
+        for unit in units[:_HEAD_LINES]
+        if not _NOT_COMPANY.search(unit.text) and re.search(r"[^\W\d]{2}", unit.text)
+    ]
+    named = [unit for unit in head if _COMPANY.search(unit.text)]
+    return tuple((named or head)[:1])
+
+
+_FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date, AnswerKind.ISSUER: _find_issuer}
+_CONTENT = {
+    AnswerKind.DATE: ANY_DATE,
+    AnswerKind.TOTAL: re.compile(r"\d"),
+    AnswerKind.AMOUNT: re.compile(
+        r"\d|[०-९٠-٩]|[一二三四五六七八九十百千万]|\b(?:half|double|twice|third|quarter|percent|hundred|thousand|million|billion)\b",
+        re.IGNORECASE,
+    ),
+}

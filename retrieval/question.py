@@ -1,0 +1,200 @@
+"""What a question asks for: its language, the terms that matter, and the kind of answer it expects.
+
+Keywords are tables for a dozen languages; a question in another one is simply of no particular kind.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from retrieval.answer import Turn
+from retrieval.language_guess import guess_language, is_function_word
+from retrieval.terms import fold, is_spaceless, split_words, word_terms
+
+
+class AnswerKind(StrEnum):
+    """What an answer must contain. ``ISSUER`` is the company that a receipt or invoice comes from."""
+
+    ANY = "any"
+    DATE = "date"
+    TOTAL = "total"
+    AMOUNT = "amount"
+    COUNT = "count"
+    PERSON = "person"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``text`` is what to search for (an earlier question may have been worked in), ``asked`` what was written.
+
+    ``avoid`` are snippets already given that a follow-up ("and the second one?") does not want again.
+    """
+
+    asked: str
+    text: str
+    language: str | None
+    kind: AnswerKind
+    avoid: tuple[str, ...] = ()
+
+    @property
+    def content_words(self) -> tuple[str, ...]:
+        """Folded words that carry meaning, in order, each once; all words when none does."""
+        words = tuple(dict.fromkeys(split_words(self.text)))
+        return tuple(word for word in words if not self.is_light(word)) or words
+
+    def is_light(self, word: str) -> bool:
+        return not is_spaceless(word) and is_function_word(word, self.language)
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """Search terms with how much each one counts (1, or little for function words)."""
+        weights: dict[str, float] = {}
+        for word in split_words(self.text):
+            weight = _LIGHT_WEIGHT if self.is_light(word) else 1.0
+            for term in word_terms(word):
+                weights[term] = max(weight, weights.get(term, 0.0))
+        return weights
+
+
+_LIGHT_WEIGHT = 0.05
+_FOLLOW_UP_WORDS = 5
+
+
+def read_question(message: str, history: Sequence[Turn] = ()) -> Question:
+    """Understand a message, in the light of what was asked before."""
+    language = guess_language(message)
+    question = Question(message, message, language, find_kind(message))
+    if not history or not is_follow_up(message, language):
+        return question
+    earlier = _last_full_question(history)
+    kind = question.kind if question.kind is not AnswerKind.ANY else find_kind(earlier)
+    avoid = history[-1].quoted if _wants_another(message) and not _ORDINALS.search(fold(earlier)) else ()
+    return replace(question, text=merge_questions(earlier, message), kind=kind, avoid=avoid)
+
+
+def find_kind(text: str) -> AnswerKind:
+    """The first kind of the table whose keywords occur."""
+    folded = f" {' '.join(fold(text).split())} "
+    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), AnswerKind.ANY)
+
+
+def is_follow_up(message: str, language: str | None) -> bool:
+    """Whether a message leans on the one before: opens like it, or is short and points back with a pronoun."""
+    folded = fold(message).strip()
+    if _OPENERS.match(folded):
+        return True
+    words = split_words(message)
+    heavy = [word for word in words if not is_function_word(word, language)]
+    return len(words) <= _FOLLOW_UP_WORDS * 2 and len(heavy) <= _FOLLOW_UP_WORDS - 2 and bool(_POINTERS.search(folded))
+
+
+def merge_questions(earlier: str, message: str) -> str:
+    """The earlier question with what the follow-up changes: its ordinals and numbers replace the earlier ones."""
+    if _ORDINALS.search(fold(message)):
+        earlier = " ".join(word for word in earlier.split() if not _ORDINALS.fullmatch(fold(word).strip("?.,!")))
+    if re.search(r"\d", message):
+        earlier = " ".join(word for word in earlier.split() if not re.search(r"\d", word))
+    return f"{earlier} {_OPENERS.sub('', message.strip())}".strip()
+
+
+def _last_full_question(history: Sequence[Turn]) -> str:
+    for turn in reversed(history):
+        if not is_follow_up(turn.question, guess_language(turn.question)):
+            return turn.question
+    return history[-1].question
+
+
+def _wants_another(message: str) -> bool:
+    folded = fold(message)
+    return bool(_ORDINALS.search(folded) or _OTHERS.search(folded))
+
+
+def _keywords(*words: str) -> re.Pattern[str]:
+    """Whole words; a trailing * lets the word go on; scripts without spaces match anywhere."""
+    parts = []
+    for word in " | ".join(words).split("|"):
+        stem = fold(word.strip())
+        body = re.escape(stem.rstrip("*")).replace(r"\ ", r"\s+")
+        if is_spaceless(stem):
+            parts.append(body)
+        else:
+            parts.append(rf"(?<!\w){body}" + (r"\w*" if stem.endswith("*") else r"(?!\w)"))
+    return re.compile("|".join(parts))
+
+
+_KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
+    (
+        AnswerKind.ISSUER,
+        _keywords(
+            "company that issued|issued by|who issued|which company|what company|name of the company|name of the store",
+            "name of the shop|which store|which shop|what store|what shop|merchant|vendor|seller|supplier|issuer|sold by",
+            "welche firma|firmenname|aussteller|verkäufer|händler|lieferant|welches unternehmen",
+            "quelle entreprise|nom de l'entreprise|vendeur|fournisseur|émetteur|quel magasin",
+            "qué empresa|nombre de la empresa|vendedor|proveedor|emisor|qué tienda|qual empresa|fornecedor",
+            "quale azienda|fornitore|venditore|welk bedrijf|leverancier|какая компания|продавец|поставщик",
+            "公司名称|哪家公司|商家|供应商|店名|会社名|発行元|店舗名|회사명|판매자",
+        ),
+    ),
+    (
+        AnswerKind.TOTAL,
+        _keywords(
+            "total*|amount due|amount payable|grand total|sum to pay|to be paid|balance due|how much is the (bill|invoice)",
+            "gesamt*|summe|endbetrag|rechnungsbetrag|zu zahlen|montant total|total à payer|importe total|valor total",
+            "totale|importo|totaal*|te betalen|итого|общая сумма|к оплате|συνολο|toplam|المجموع|الاجمالي",
+            "总额|总计|合计|总金额|合計|総額|총액|합계|कुल राशि|कुल|tổng cộng|tổng số tiền|ยอดรวม|รวมทั้งสิ้น",
+        ),
+    ),
+    (
+        AnswerKind.COUNT,
+        _keywords(
+            "how many|number of|how often|wie viele|anzahl|wie oft|combien de|combien d*|cuántos|cuántas|número de",
+            "quantos|quantas|quanti|quante|hoeveel|сколько|πόσοι|πόσες|πόσα|kaç|كم عدد|多少个|几个|几次|何人|いくつ",
+            "몇|कितने|कितनी|กี่|bao nhiêu|mấy",
+        ),
+    ),
+    (
+        AnswerKind.AMOUNT,
+        _keywords(
+            "how much|price*|cost*|amount*|fee|fees|wie viel|preis*|betrag*|kosten|combien|prix|montant|coût|cuánto|precio",
+            "importe|quanto|preço|valor|prezzo|costo|prijs|bedrag|цена|стоимость|сумма|πόσο|τιμή|ne kadar|fiyat*|كم|سعر",
+            "多少钱|价格|金额|いくら|金額|価格|얼마|가격|कितना|मूल्य|कीमत|ราคา|เท่าไร|giá",
+        ),
+    ),
+    (
+        AnswerKind.DATE,
+        _keywords(
+            "when|date*|year|which day|what day|due|wann|datum|jahr|tag|quand|date|année|cuándo|fecha|año|quando|data",
+            "anno|wanneer|jaar|когда|дата|год|году|πότε|ημερομηνία|έτος|χρονιά|ne zaman|tarih*|yıl*|متى|تاريخ|عام|سنة",
+            "何时|什么时候|日期|哪一年|哪年|いつ|日付|何年|언제|날짜|कब|तारीख|वर्ष|เมื่อใด|เมื่อไร|วันที่|ปีใด|khi nào|ngày|năm nào",
+        ),
+    ),
+    (
+        AnswerKind.PERSON,
+        _keywords(
+            "who|whom|whose|wer|wen|wem|wessen|qui|quién|quiénes|quem|chi|wie heißt|кто|кого|кому|ποιος|ποια|ποιοι",
+            "kim|kimin|من هو|من الذي|谁|誰|だれ|누가|누구|कौन|किसने|ใคร|ai là|ai đã",
+        ),
+    ),
+)
+_OPENERS = re.compile(
+    r"^(?:(?:and|but|also|so)\s+(?:what|who|when|where|why|how|which|the|for|in|on|of|is|was|does|did)?\b"
+    r"|what about|how about|what else|who else|und\b|was ist mit|et\b|qu'en est-il|y\b|e\b|en\b|a co\b|а\b|и\b|ve\b|peki\b"
+    r"|och\b|και\b|וְ?מה עם|و?ماذا عن|那么?|还有|では|それで|じゃあ|그럼|그리고|और|แล้ว|còn\b|thế còn)\s*",
+    re.IGNORECASE,
+)
+_POINTERS = re.compile(
+    r"\b(?:it|its|that|this|those|these|they|them|their|he|she|him|her|his|there|one|ones|same|er|sie|es|dies\w*|das|ihn"
+    r"|il|elle|ils|cela|celui\w*|celle\w*|eso|esto|ella|ellos|esso|ele|ela|quello|он|она|оно|они|это|эт\w+|bu|bunu|onu|o)\b"
+    r"|它|他们?|她|这个|那个|それ|これ|その|그것|이것|यह|वह|उस|มัน|nó\b"
+)
+_ORDINALS = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|last|next|previous|1st|2nd|3rd|\dth|erste[nrs]?|zweite[nrs]?"
+    r"|dritte[nrs]?|letzte[nrs]?|premi[eè]re?|deuxi[eè]me|seconde?|troisi[eè]me|derni[eè]re?|primer[oa]?|segund[oa]"
+    r"|tercer[oa]?|ultim[oa]|primeir[oa]|terceir[oa]|prim[oa]|terz[oa]|eerste|tweede|derde|laatste|перв\w+|втор\w+|трет\w+"
+    r"|последн\w+|birinci|ikinci|ucuncu)\b|第[一二三四五六七八九十\d]+|最后|最後|दूसर\w*|पहल\w*|तीसर\w*|두\s*번째|첫\s*번째"
+)
+_OTHERS = re.compile(
+    r"\b(?:other|others|another|else|more|ander\w*|autre\w*|otr[oa]s?|outr[oa]s?|altr[oaie]|друг\w+|baska)\b|其他|別の|他の"
+)
