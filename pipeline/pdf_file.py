@@ -19,7 +19,7 @@ _TINY_SCALE = 0.01
 _MAX_OBJECTS = 50_000
 _MAX_FORM_DEPTH = 4
 _FLATTENED_ANNOTATIONS = {pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP}
-HIDDEN_TEXT_MODES = {pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP}
+_HIDDEN_TEXT_MODES = {pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +159,21 @@ def survey_page(page: pdfium.PdfPage) -> PageContent:
                 images.append(image)
         elif kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             last_text = order
-            is_hidden = pdfium_c.FPDFTextObj_GetTextRenderMode(handle) in HIDDEN_TEXT_MODES
+            is_hidden = is_hidden_text(handle)
             hidden, visible = hidden + is_hidden, visible + (not is_hidden)
         else:
             paths += 1
     return PageContent(bounds, tuple(images), paths, visible, hidden, last_text)
+
+
+def is_hidden_text(handle: Any) -> bool:
+    """True for a text object that leaves no ink: invisible, clipping only, or filled with full transparency."""
+    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(handle)
+    if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+        return mode in _HIDDEN_TEXT_MODES
+    alpha, unused = ctypes.c_uint(), ctypes.byref(ctypes.c_uint())
+    is_known = pdfium_c.FPDFPageObj_GetFillColor(handle, unused, unused, unused, ctypes.byref(alpha))
+    return bool(is_known) and alpha.value == 0
 
 
 _Matrix = tuple[float, float, float, float, float, float]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from pipeline.pdf_file import HIDDEN_TEXT_MODES, Rectangle
+from pipeline.pdf_file import PageContent, Rectangle, is_hidden_text
 
 # PDFium's mark for a hyphen at the end of a line; the next line follows without a break.
 _LINE_END_HYPHEN = "\x02"
@@ -50,18 +50,18 @@ class PdfText:
     bad_count: int
 
 
-def read_pdf_text(page: pdfium.PdfPage, bounds: Rectangle) -> PdfText:
-    """Read the visible words inside ``bounds``. Raises pypdfium2.PdfiumError when the text can't be loaded."""
+def read_pdf_text(page: pdfium.PdfPage, content: PageContent) -> PdfText:
+    """Read the visible words within the page's bounds. Raises pypdfium2.PdfiumError when the text can't be loaded."""
     text_page = page.get_textpage()
     try:
-        return _read(text_page, bounds)
+        return _read(text_page, content)
     finally:
         text_page.close()
 
 
-def _read(text_page: pdfium.PdfTextPage, bounds: Rectangle) -> PdfText:
+def _read(text_page: pdfium.PdfTextPage, content: PageContent) -> PdfText:
     characters = _characters(text_page)
-    words = _WordReader(text_page, bounds)
+    words = _WordReader(text_page, content)
     lines: list[tuple[PdfWord, ...]] = []
     line: list[PdfWord] = []
     visible = bad = 0
@@ -84,6 +84,12 @@ def _read(text_page: pdfium.PdfTextPage, bounds: Rectangle) -> PdfText:
 def _characters(text_page: pdfium.PdfTextPage) -> str:
     """One code point for each of PDFium's character indexes, so that an index into it is an index into the page."""
     count = text_page.count_chars()
+    buffer = (ctypes.c_ushort * (count + 1))()
+    length = pdfium_c.FPDFText_GetText(text_page.raw, 0, count, buffer) - 1
+    text = bytes(buffer)[: 2 * length].decode("utf-16-le", "replace").replace("\ufffe", _LINE_END_HYPHEN)
+    if len(text) == count:
+        return text
+    # Characters without a Unicode value are missing in the text as a whole: ask for one after the other.
     codes = (pdfium_c.FPDFText_GetUnicode(text_page.raw, index) for index in range(count))
     return "".join("\ufffd" if not code or 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code) for code in codes)
 
@@ -91,15 +97,16 @@ def _characters(text_page: pdfium.PdfTextPage) -> str:
 class _WordReader:
     """Reads words of one text page. It keeps the ctypes buffers, which cost more to make than a call."""
 
-    def __init__(self, text_page: pdfium.PdfTextPage, bounds: Rectangle) -> None:
+    def __init__(self, text_page: pdfium.PdfTextPage, content: PageContent) -> None:
         self._raw = text_page.raw
-        self._bounds = bounds
+        self._bounds = content.bounds
+        self._may_hide = content.hidden_text_count > 0
         self._corners = [ctypes.c_double() for _ in range(4)]
         self._references = [ctypes.byref(corner) for corner in self._corners]
 
     def read(self, raw: str, start: int) -> PdfWord | None:
         """None for a word that nobody sees: invisible, fully transparent, off the page, without any extent."""
-        if self._is_hidden(start):
+        if self._may_hide and self._is_hidden(start):
             return None
         area = self._find_area(start, len(raw))
         if area is None:
@@ -113,38 +120,33 @@ class _WordReader:
         return PdfWord(text, area, quarter_turns % 2 == 0)
 
     def count_bad(self, raw: str, start: int) -> int:
-        """Characters of the word that are surely wrong."""
-        return sum(
-            1
-            for index, character in enumerate(raw, start)
-            if character == "\ufffd"
-            or pdfium_c.FPDFText_HasUnicodeMapError(self._raw, index) == 1
-            or (not character.isprintable() and _is_garbage(character))
-        )
+        """Characters of the word that are surely wrong. Its first character's mapping stands for all of them."""
+        if pdfium_c.FPDFText_HasUnicodeMapError(self._raw, start) == 1:
+            return len(raw)
+        return 0 if raw.isprintable() and "\ufffd" not in raw else sum(map(_is_garbage, raw))
 
     def _is_hidden(self, index: int) -> bool:
         handle = pdfium_c.FPDFText_GetTextObject(self._raw, index)
-        if not handle:
-            return False
-        if pdfium_c.FPDFTextObj_GetTextRenderMode(handle) in HIDDEN_TEXT_MODES:
-            return True
-        channels = [ctypes.c_uint() for _ in range(4)]
-        known = pdfium_c.FPDFPageObj_GetFillColor(handle, *(ctypes.byref(channel) for channel in channels))
-        is_filled = pdfium_c.FPDFTextObj_GetTextRenderMode(handle) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
-        return bool(known and is_filled and channels[3].value == 0)
+        return bool(handle) and is_hidden_text(handle)
 
     def _find_area(self, start: int, count: int) -> Rectangle | None:
-        left_ref, top_ref, right_ref, bottom_ref = self._references
         left, top, right, bottom = self._corners
         rectangles = []
         for index in range(pdfium_c.FPDFText_CountRects(self._raw, start, count)):
-            pdfium_c.FPDFText_GetRect(self._raw, index, left_ref, top_ref, right_ref, bottom_ref)
+            pdfium_c.FPDFText_GetRect(self._raw, index, *self._references)
             rectangles.append((left.value, bottom.value, right.value, top.value))
         if not rectangles:
             return None
-        lefts, bottoms, rights, tops = zip(*rectangles, strict=True)
-        whole = Rectangle(min(lefts), min(bottoms), max(rights), max(tops))
-        visible = whole.intersection(self._bounds)
+        if len(rectangles) > 1:
+            lefts, bottoms, rights, tops = zip(*rectangles, strict=True)
+            rectangles = [(min(lefts), min(bottoms), max(rights), max(tops))]
+        whole, bounds = Rectangle(*rectangles[0]), self._bounds
+        if (
+            bounds.left <= whole.left < whole.right <= bounds.right
+            and bounds.bottom <= whole.bottom < whole.top <= bounds.top
+        ):
+            return whole
+        visible = whole.intersection(bounds)
         # A word cut by the page's edge counts when half of it shows.
         return visible if visible.area > 0 and visible.area >= whole.area / 2 else None
 
@@ -152,25 +154,24 @@ class _WordReader:
         """Turn back the letters of one glyph.
 
         PDFium reverses right-to-left runs letter by letter, which turns what one glyph stands for (as the ligature of
-        lam, lam and heh) around. Letters of one glyph share their origin.
+        lam, lam and heh) around. Letters of one glyph share its box.
         """
         restored: list[str] = []
         glyph: list[str] = []
-        previous: tuple[float, float] | None = None
+        previous: tuple[float, ...] | None = None
         for index, character in enumerate(raw, start):
-            origin = self._origin(index)
+            place = self._glyph_box(index)
             is_letter = bool(_RIGHT_TO_LEFT.match(character)) and not unicodedata.combining(character)
-            if not is_letter or origin != previous:
+            if not is_letter or place != previous:
                 restored += reversed(glyph)
                 glyph = []
             glyph.append(character)
-            previous = origin if is_letter else None
+            previous = place if is_letter else None
         return "".join([*restored, *reversed(glyph)])
 
-    def _origin(self, index: int) -> tuple[float, float]:
-        x, y = self._corners[:2]
-        pdfium_c.FPDFText_GetCharOrigin(self._raw, index, self._references[0], self._references[1])
-        return round(x.value, 3), round(y.value, 3)
+    def _glyph_box(self, index: int) -> tuple[float, ...]:
+        pdfium_c.FPDFText_GetCharBox(self._raw, index, *self._references)
+        return tuple(corner.value for corner in self._corners)
 
 
 def normalise(text: str) -> str:
@@ -184,12 +185,9 @@ def normalise(text: str) -> str:
 
 
 def _is_garbage(character: str) -> bool:
-    if character in {_LINE_END_HYPHEN, _SOFT_HYPHEN}:
-        return False
-    return (
-        unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"}
-        and not character.translate(_PRIVATE_BULLETS).isprintable()
-    )
+    if character.isprintable() or character in {_LINE_END_HYPHEN, _SOFT_HYPHEN}:
+        return character == "\ufffd"
+    return unicodedata.category(character.translate(_PRIVATE_BULLETS)) in {"Cc", "Cn", "Co", "Cs"}
 
 
 def iterate_words(text: PdfText) -> Iterator[PdfWord]:

@@ -31,7 +31,7 @@ _MANY_PATHS = 200
 _MIN_IMAGE_SHARE = 0.02
 _MIN_IMAGE_SIDE_PT = 18.0
 # Wider gaps than this many line heights separate columns and table cells; stretched lines stay below.
-_GAP_IN_HEIGHTS = 1.8
+_GAP_IN_HEIGHTS = 1.5
 _DETAIL_WIDTH_PX = 400
 _DETAIL_STEP = 28
 _MIN_DETAIL_SHARE = 0.004
@@ -84,7 +84,7 @@ def examine_text_layer(opened: OpenedSource, number: int, *, dpi: float | None =
     if reason:
         return TextLayerFinding(None, reason)
     try:
-        text = read_pdf_text(page, content.bounds)
+        text = read_pdf_text(page, content)
     except pdfium.PdfiumError as error:
         raise ReadingError(f"The text of page {number} can't be loaded.") from error
     reason = _find_fault(text, content)
