@@ -46,13 +46,17 @@ def _split(line: Line) -> list[Line]:
     if len(gaps) >= 4:
         wide = min(wide, max(_WIDE_GAP * height, _TIMES_USUAL_GAP * median(gaps)))
     cuts = [i + 1 for i, gap in enumerate(gaps) if gap >= wide]
+    return cut_line(line, cuts)
+
+
+def cut_line(line: Line, cuts: Sequence[int]) -> list[Line]:
+    """The line cut before the words with these indexes (ascending, not 0); each piece keeps its words and spacing."""
     if not cuts:
         return [line]
-    texts = _cut_text(line, cuts)
     bounds = [0, *cuts, len(line.words)]
     return [
         _from_words(line.words[first:last], text)
-        for (first, last), text in zip(pairwise(bounds), texts, strict=True)
+        for (first, last), text in zip(pairwise(bounds), _cut_text(line, cuts), strict=True)
         if text
     ]
 
@@ -80,7 +84,12 @@ def _from_words(words: tuple[Word, ...], text: str) -> Line:
 
 def join_row(fragments: Sequence[Fragment], sources: Sequence[Line], direction: Direction) -> Line:
     """One line from the fragments of a visual row, given in the page's reading direction."""
-    lines = _whole_lines(fragments, sources)
+    return join_pieces(_whole_lines(fragments, sources), direction)
+
+
+def join_pieces(pieces: Sequence[Line], direction: Direction) -> Line:
+    """One line from pieces that stand side by side, given in the page's reading direction."""
+    lines = list(pieces)
     if len(lines) == 1:
         return lines[0]
     if direction is not Direction.VERTICAL:

@@ -83,11 +83,13 @@ def find_columns(
     boxes: Sequence[Box],
     direction: Direction = Direction.LEFT_TO_RIGHT,
     traits: Sequence[Traits] | None = None,
+    line_height: float | None = None,
 ) -> tuple[Column, ...]:
     """The page as columns in reading order.
 
     ``boxes`` are lines, pieces of lines or whole tables in any order; the result does not depend on it. ``traits``
-    (one per box) tell prices and labels from prose. Each box stands in exactly one row of one column.
+    (one per box) tell prices and labels from prose; ``line_height`` is the usual height of a line in pixels, measured
+    on the boxes where it is not given. Each box stands in exactly one row of one column.
     """
     if not boxes:
         return ()
@@ -95,7 +97,7 @@ def find_columns(
     known = traits or [Traits()] * len(boxes)
     cutter = _Cutter(
         rects=rects,
-        line_height=usual_height(rects),
+        line_height=line_height or usual_height(rects),
         numbers=np.array([t.is_number for t in known]),
         labels=np.array([t.is_label for t in known]),
     )

@@ -1,17 +1,20 @@
 """From lines with boxes to the blocks a person would recognise: paragraphs, titles, lists and tables in order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
 from pipeline.block_kinds import Kind, classify
+from pipeline.borderless_tables import Piece, find_row_tables
+from pipeline.cell_texts import FoundTable
 from pipeline.document import Block, BlockKind, Box, Line, Table
 from pipeline.line_fragments import Fragment, is_right_to_left, is_wide, join_row, mean_confidence, split_lines
 from pipeline.page_edges import find_edge_rows, mark_repeated
 from pipeline.page_image import PageImage
 from pipeline.paragraphs import Paragraph, Row, to_paragraphs
 from pipeline.reading_order import Direction, Traits, find_columns, to_reading_coordinates, usual_height
+from pipeline.tables import take_ruled_tables
 from pipeline.type_size import TypeMeasure, measure_type
 
 __all__ = ["mark_repeated", "to_blocks"]
@@ -45,13 +48,12 @@ def to_blocks(
     readable = [_clipped(line, width_px, height_px) for line in lines if line.text.strip()]
     if not readable:
         return ()
-    measures = measure_type(readable, image)
     direction = find_direction(readable)
     headers, footers = find_edge_rows(readable, height_px)
     body = [line for index, line in enumerate(readable) if index not in headers | footers]
     drafts = [
         *_edge_drafts([readable[i] for i in headers], BlockKind.HEADER, direction),
-        *_body_drafts(body, direction, measures),
+        *_body_drafts(body, direction, image),
         *_edge_drafts([readable[i] for i in footers], BlockKind.FOOTER, direction),
     ]
     return tuple(_to_block(draft, f"p{page_number}-b{index}") for index, draft in enumerate(drafts, start=1))
@@ -78,18 +80,77 @@ def _edge_drafts(lines: Sequence[Line], kind: BlockKind, direction: Direction) -
     return [_Draft(kind, (line,), line.box, line.text) for line in ordered]
 
 
-def _body_drafts(lines: Sequence[Line], direction: Direction, measures: dict[Box, TypeMeasure]) -> list[_Draft]:
+def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage | None) -> list[_Draft]:
     fragments = split_lines(lines)
     if not fragments:
         return []
-    boxes = [fragment.line.box for fragment in fragments]
-    body_size = _body_size(lines, measures, direction)
-    paragraphs: list[Paragraph] = []
-    for column in find_columns(boxes, direction, [_traits(fragment.line) for fragment in fragments]):
-        rows = [_to_row([fragments[i] for i in row], lines, direction, measures) for row in column.rows]
-        paragraphs.extend(to_paragraphs(rows))
-    kinds = classify(paragraphs, body_size)
-    return [_to_draft(paragraph, kind) for paragraph, kind in zip(paragraphs, kinds, strict=True)]
+    measures = measure_type([fragment.line for fragment in fragments], image)
+    line_height = usual_height(to_reading_coordinates([fragment.line.box for fragment in fragments], direction))
+    body_size = _body_size(fragments, measures, line_height)
+    tables: tuple[FoundTable, ...] = ()
+    if image is not None:
+        tables, fragments = take_ruled_tables(fragments, image, line_height, direction)
+    page = _Page(fragments, lines, direction, line_height, measures)
+    parts = [part for column in _columns(page, tables) for part in column]
+    paragraphs = [part for part in parts if isinstance(part, Paragraph)]
+    kinds = iter(classify(paragraphs, body_size))
+    return [_to_draft(part, next(kinds)) if isinstance(part, Paragraph) else _to_table_draft(part) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is known of a page's body; ``sources`` are the engine's lines that the fragments were cut from."""
+
+    fragments: Sequence[Fragment]
+    sources: Sequence[Line]
+    direction: Direction
+    line_height: float
+    measures: dict[Box, TypeMeasure]
+
+
+_Part = Paragraph | FoundTable
+
+
+def _columns(page: _Page, tables: Sequence[FoundTable]) -> Iterator[list[_Part]]:
+    """The page's columns in reading order, each as paragraphs and tables from the top down."""
+    boxes = [fragment.line.box for fragment in page.fragments]
+    traits = [_traits(fragment.line) for fragment in page.fragments] + [Traits()] * len(tables)
+    count = len(boxes)
+    boxes.extend(table.box for table in tables)
+    for column in find_columns(boxes, page.direction, traits, page.line_height):
+        parts: list[_Part] = []
+        run: list[list[Fragment]] = []
+        for row in column.rows:
+            texts = [page.fragments[i] for i in row if i < count]
+            if texts:
+                run.append(texts)
+            if len(texts) < len(row):
+                parts.extend(_read_run(run, page))
+                run = []
+                parts.extend(tables[i - count] for i in row if i >= count)
+        parts.extend(_read_run(run, page))
+        yield parts
+
+
+def _read_run(rows: list[list[Fragment]], page: _Page) -> list[_Part]:
+    """Rows without a ruled table among them: tables that only their columns show, and paragraphs between those."""
+    parts: list[_Part] = []
+    begin = 0
+    pieces = [_to_pieces(row, page.direction) for row in rows]
+    found = (
+        find_row_tables(pieces, page.line_height, page.direction) if page.direction is not Direction.VERTICAL else []
+    )
+    for table in found:
+        parts.extend(to_paragraphs([_to_row(row, page) for row in rows[begin : table.first]]))
+        parts.append(table.found)
+        begin = table.last + 1
+    parts.extend(to_paragraphs([_to_row(row, page) for row in rows[begin:]]))
+    return parts
+
+
+def _to_pieces(row: Sequence[Fragment], direction: Direction) -> list[Piece]:
+    rects = to_reading_coordinates([fragment.line.box for fragment in row], direction).tolist()
+    return [Piece(fragment.line, *rect) for fragment, rect in zip(row, rects, strict=True)]
 
 
 def _to_draft(paragraph: Paragraph, kind: Kind) -> _Draft:
@@ -97,11 +158,20 @@ def _to_draft(paragraph: Paragraph, kind: Kind) -> _Draft:
     return _Draft(kind.kind, lines, Box.around(line.box for line in lines), paragraph.text, kind.level)
 
 
-def _body_size(lines: Sequence[Line], measures: dict[Box, TypeMeasure], direction: Direction) -> float:
+def _to_table_draft(found: FoundTable) -> _Draft:
+    rows = ("\t".join(text.replace("\n", " ") for text in row) for row in found.table.to_rows())
+    return _Draft(BlockKind.TABLE, found.pieces, found.box, "\n".join(rows), table=found.table)
+
+
+def _body_size(fragments: Sequence[Fragment], measures: dict[Box, TypeMeasure], line_height: float) -> float:
     """The size of type most of the page is set in, pixels."""
-    rects = to_reading_coordinates([line.box for line in lines], direction)
-    known = [measures[line.box].size for line in lines if line.box in measures for _ in range(1 + len(line.text) // 8)]
-    return median(known) if known else usual_height(rects)
+    known = [
+        measures[fragment.line.box].size
+        for fragment in fragments
+        if fragment.line.box in measures
+        for _ in range(1 + len(fragment.line.text) // 8)
+    ]
+    return median(known) if known else line_height
 
 
 def _traits(line: Line) -> Traits:
@@ -110,13 +180,10 @@ def _traits(line: Line) -> Traits:
     return Traits(is_number=is_number, is_label=_LABEL.fullmatch(text) is not None)
 
 
-def _to_row(
-    fragments: Sequence[Fragment], sources: Sequence[Line], direction: Direction, measures: dict[Box, TypeMeasure]
-) -> Row:
-    line = join_row(fragments, sources, direction)
-    start, top, end, bottom = to_reading_coordinates([line.box], direction)[0].tolist()
-    known = [measures[f.line.box] for f in fragments if f.line.box in measures]
-    known = known or [measures[sources[f.source].box] for f in fragments if sources[f.source].box in measures]
+def _to_row(fragments: Sequence[Fragment], page: _Page) -> Row:
+    line = join_row(fragments, page.sources, page.direction)
+    start, top, end, bottom = to_reading_coordinates([line.box], page.direction)[0].tolist()
+    known = [page.measures[f.line.box] for f in fragments if f.line.box in page.measures]
     size = median(measure.size for measure in known) if known else bottom - top
     return Row(line, start, top, end, bottom, size, bool(known) and all(measure.is_bold for measure in known))
 

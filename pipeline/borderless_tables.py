@@ -1,0 +1,234 @@
+"""Tables without upright rules: rows of pieces that stand in the same columns, row after row.
+
+The columns of a candidate are the intervals between the white strips that its rows share (a projection profile, as in
+Wang, Phillips and Haralick, "Table structure understanding and its performance evaluation", 2004). A false table is
+worse than a missed one, so a candidate needs three columns, filled and aligned; a stack of horizontal rules around it
+is evidence enough for two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from pipeline.cell_texts import CellText, FoundTable, is_number, to_table
+from pipeline.document import Box, Line, TableCell
+from pipeline.line_fragments import join_pieces
+from pipeline.reading_order import Direction
+
+_MIN_STRIP = 0.7  # line heights
+_MAX_GAP = 3.2  # from row to row, line heights
+_MIN_ROWS = 3
+_MIN_FILL = 0.55
+_MAX_CELL_LENGTH = 60  # characters, in the usual cell of a column
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a line with its place in reading coordinates (pixels)."""
+
+    line: Line
+    start: float
+    top: float
+    end: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+PieceRow = Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    """A table in rows ``first`` to ``last`` (inclusive) of a column."""
+
+    first: int
+    last: int
+    found: FoundTable
+
+
+def find_row_tables(rows: Sequence[PieceRow], line_height: float, direction: Direction) -> list[RowTable]:
+    """The tables among the rows of one column, in order."""
+    tables: list[RowTable] = []
+    for first, last in _candidates(rows, line_height, 3):
+        for a, b in _shrinkings(first, last):
+            if b - a + 1 < _MIN_ROWS:
+                continue
+            found = read_rows(rows[a : b + 1], line_height, direction, is_ruled=False)
+            if found is not None:
+                tables.append(RowTable(a, b, found))
+                break
+    return tables
+
+
+def read_rows(
+    rows: Sequence[PieceRow], line_height: float, direction: Direction, *, is_ruled: bool, bands: Sequence[float] = ()
+) -> FoundTable | None:
+    """These rows as one table, or None where they don't make one.
+
+    ``is_ruled`` says that horizontal rules enclose them; ``bands`` are the positions of rules that part its rows.
+    """
+    columns = _columns(rows, line_height)
+    needed = 2 if is_ruled else 3
+    if len(columns) < needed:
+        return None
+    placed = [[(piece, *_span(piece, columns, line_height)) for piece in row] for row in rows]
+    merged = _merge_rows(placed, bands, line_height)
+    if not _is_table(merged, len(columns), line_height, is_ruled=is_ruled):
+        return None
+    cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction)]
+    return to_table(cells, len(merged), len(columns), direction)
+
+
+def _candidates(rows: Sequence[PieceRow], line_height: float, pieces: int) -> list[tuple[int, int]]:
+    """Runs of rows (first, last) that begin and end with a row of at least so many pieces."""
+    runs: list[list[int]] = []
+    for index, row in enumerate(rows):
+        if len(row) < pieces:
+            continue
+        if runs and _is_continued(rows, runs[-1][1], index, line_height):
+            runs[-1][1] = index
+        else:
+            runs.append([index, index])
+    extended = [(first, _with_totals(rows, last, line_height)) for first, last in runs]
+    return [(first, last) for first, last in extended if last - first + 1 >= _MIN_ROWS]
+
+
+def _is_continued(rows: Sequence[PieceRow], last: int, index: int, line_height: float) -> bool:
+    between = rows[last + 1 : index]
+    is_near = all(b[0].middle - a[0].middle < _MAX_GAP * line_height for a, b in pairwise(rows[last : index + 1]))
+    return is_near and len(between) <= 2
+
+
+def _with_totals(rows: Sequence[PieceRow], last: int, line_height: float) -> int:
+    """Rows of two pieces below, the last one a figure, are totals."""
+    while last + 1 < len(rows):
+        row = rows[last + 1]
+        is_near = row[0].middle - rows[last][0].middle < _MAX_GAP * line_height
+        if len(row) != 2 or not is_near or not is_number(row[-1].line.text):
+            break
+        last += 1
+    return last
+
+
+def _shrinkings(first: int, last: int) -> list[tuple[int, int]]:
+    """The run itself, then with a few rows less at its ends: captions and totals may not keep to the columns."""
+    tries = [(first + a, last - b) for a in range(_TRIES) for b in range(_TRIES)]
+    return sorted(tries, key=lambda run: (run[0] - run[1], run))
+
+
+def _columns(rows: Sequence[PieceRow], line_height: float) -> list[tuple[float, float]]:
+    """(start, end) of each column: what lies between the white strips shared by nearly all rows."""
+    pieces = [piece for row in rows if len(row) > 1 for piece in row]
+    if not pieces:
+        return []
+    tolerance = sum(len(row) > 1 for row in rows) // 8
+    events = sorted([(p.start, 1) for p in pieces] + [(p.end, -1) for p in pieces], key=lambda event: event)
+    columns: list[tuple[float, float]] = []
+    depth = 0
+    begun: float | None = None
+    for position, change in events:
+        depth += change
+        if begun is None and depth > tolerance:
+            begun = position
+        elif begun is not None and depth <= tolerance:
+            if columns and begun - columns[-1][1] < _MIN_STRIP * line_height:
+                columns[-1] = (columns[-1][0], position)
+            else:
+                columns.append((begun, position))
+            begun = None
+    return columns
+
+
+def _span(piece: Piece, columns: Sequence[tuple[float, float]], line_height: float) -> tuple[int, int]:
+    """(first, last) column that a piece stands in."""
+    margin = 0.5 * line_height
+    reached = [
+        index
+        for index, (start, end) in enumerate(columns)
+        if min(piece.end, end) - max(piece.start, start) > min(margin, 0.5 * (end - start))
+    ]
+    if reached:
+        return reached[0], reached[-1]
+    middle = (piece.start + piece.end) / 2
+    nearest = min(range(len(columns)), key=lambda i: abs((columns[i][0] + columns[i][1]) / 2 - middle))
+    return nearest, nearest
+
+
+Placed = tuple[Piece, int, int]
+
+
+def _merge_rows(rows: Sequence[Sequence[Placed]], bands: Sequence[float], line_height: float) -> list[list[Placed]]:
+    """Rows between the same two rules are one; so is a row with the wrapped rest of a cell and the row above it."""
+    if len(bands) > 3:
+        grouped: dict[int, list[Placed]] = {}
+        for row in rows:
+            band = sum(row[0][0].middle > y for y in bands)
+            grouped.setdefault(band, []).extend(row)
+        return [grouped[band] for band in sorted(grouped)]
+    merged: list[list[Placed]] = []
+    for index, row in enumerate(rows):
+        if merged and len(row) == 1 and index + 1 < len(rows):
+            above = row[0][0].middle - rows[index - 1][0][0].middle
+            below = rows[index + 1][0][0].middle - row[0][0].middle
+            if above < 0.8 * below and above < 1.7 * line_height:
+                merged[-1] = [*merged[-1], *row]
+                continue
+        merged.append(list(row))
+    return merged
+
+
+def _is_table(rows: Sequence[Sequence[Placed]], column_count: int, line_height: float, *, is_ruled: bool) -> bool:
+    if len(rows) < (2 if is_ruled else _MIN_ROWS):
+        return False
+    by_column: list[list[Piece]] = [[] for _ in range(column_count)]
+    for row in rows:
+        for piece, first, last in row:
+            if first == last:
+                by_column[first].append(piece)
+    filled = sum(len({first for _, first, _ in row}) for row in rows)
+    if filled < _MIN_FILL * len(rows) * column_count or any(len(pieces) < 0.4 * len(rows) for pieces in by_column):
+        return False
+    if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
+        return False
+    aligned = sum(_is_aligned(pieces, line_height) for pieces in by_column)
+    return aligned >= column_count - (1 if column_count > 3 else 0)
+
+
+def _is_aligned(pieces: Sequence[Piece], line_height: float) -> bool:
+    """Whether most pieces of a column begin, end or are centred at the same place."""
+    for edges in (
+        [piece.start for piece in pieces],
+        [piece.end for piece in pieces],
+        [(piece.start + piece.end) / 2 for piece in pieces],
+    ):
+        usual = median(edges)
+        if sum(abs(edge - usual) < 0.7 * line_height for edge in edges) >= 0.7 * len(edges):
+            return True
+    return False
+
+
+def _to_cells(row_index: int, row: Sequence[Placed], direction: Direction) -> list[tuple[TableCell, CellText]]:
+    """The row's cells; pieces in the same column are lines of one cell. Columns still run in reading direction."""
+    by_column: dict[int, list[Placed]] = {}
+    for placed in row:
+        by_column.setdefault(placed[1], []).append(placed)
+    cells: list[tuple[TableCell, CellText]] = []
+    for column, members in sorted(by_column.items()):
+        last = max(member[2] for member in members)
+        lines: list[Line] = []
+        above: Piece | None = None
+        for piece in sorted((m[0] for m in members), key=lambda p: (p.middle, p.start)):
+            if above is not None and piece.top < above.middle < piece.bottom:
+                lines[-1] = join_pieces([lines[-1], piece.line], direction)
+            else:
+                lines.append(piece.line)
+            above = piece
+        text = CellText(tuple(lines))
+        box = Box.around(line.box for line in lines)
+        cells.append((TableCell(row_index, column, 1, last - column + 1, text.text, box), text))
+    return cells

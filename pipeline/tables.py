@@ -1,0 +1,137 @@
+"""Tables of a page: those drawn with rules first, then those that only their columns show.
+
+Two ways were compared on drawn tables (ruled, open at the sides, with horizontal rules only, merged cells, without any
+rules; see docs/benchmarks.md): img2table 2.0 reads as many of them right, but at 0.2 CPU seconds a page, on a page
+without tables too, and needs the contrib build of OpenCV. Our words are already known here, and with them a grid of
+rules or of white strips takes milliseconds.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.borderless_tables import Piece, PieceRow, read_rows
+from pipeline.cell_texts import CellText, FoundTable, is_number, split_by_places, to_cell_text, to_table
+from pipeline.document import Box, Line, TableCell
+from pipeline.line_fragments import Fragment, split_lines
+from pipeline.page_image import PageImage
+from pipeline.reading_order import Direction, group_rows, to_reading_coordinates
+from pipeline.ruled_tables import Grid, GridCell, find_grids, find_stacks
+from pipeline.rules import find_rules
+
+_MAX_CELL_LINES = 12
+_MIN_FILL = 0.3
+
+
+def take_ruled_tables(
+    fragments: Sequence[Fragment], image: PageImage, line_height: float, direction: Direction
+) -> tuple[tuple[FoundTable, ...], tuple[Fragment, ...]]:
+    """(the tables that rules show, the fragments that are in none of them).
+
+    ``line_height`` is the usual height of a line in page pixels. Pages in vertical script keep their text as it is:
+    their rules part columns of text.
+    """
+    if direction is Direction.VERTICAL or not fragments:
+        return (), tuple(fragments)
+    rules = find_rules(image, line_height)
+    grids = find_grids(rules, line_height)
+    tables: list[FoundTable] = []
+    rest = list(fragments)
+    for grid in grids:
+        inside, outside = split_by_places(rest, [cell.box for cell in grid.cells])
+        table = _read_grid(grid, inside, line_height, direction)
+        if table is not None:
+            tables.append(table)
+            rest = outside
+    for stack in find_stacks(rules, grids, line_height):
+        hull = Box.around(stack)
+        inside, outside = split_by_places(rest, [hull])
+        table = _read_stack(stack, inside.get(0, []), line_height, direction)
+        if table is not None:
+            tables.append(table)
+            rest = outside
+    return tuple(tables), tuple(rest)
+
+
+def _read_grid(
+    grid: Grid, inside: dict[int, list[Line]], line_height: float, direction: Direction
+) -> FoundTable | None:
+    texts = [to_cell_text(inside.get(index, []), direction, line_height) for index in range(len(grid.cells))]
+    if _is_page_frame(texts):
+        return None
+    cells, row_count = _with_hidden_rows(grid, texts, line_height)
+    column_count = len(grid.xs) - 1
+    filled = sum(bool(text.lines) for _, text in cells)
+    if row_count < 2 or column_count < 2 or filled < max(3, _MIN_FILL * len(cells)):
+        return None
+    return to_table(cells, row_count, column_count, direction)
+
+
+def _is_page_frame(texts: Sequence[CellText]) -> bool:
+    """Frames around columns of text are layout, not a table: one field holds most of the lines."""
+    counts = [len(text.lines) for text in texts]
+    return max(counts) > _MAX_CELL_LINES and max(counts) > 0.4 * sum(counts)
+
+
+def _with_hidden_rows(
+    grid: Grid, texts: Sequence[CellText], line_height: float
+) -> tuple[list[tuple[TableCell, CellText]], int]:
+    """Cells with their texts, and the number of rows, once fields that hold several rows of figures are cut up."""
+    rows: dict[int, list[tuple[GridCell, CellText]]] = {}
+    for cell, text in zip(grid.cells, texts, strict=True):
+        rows.setdefault(cell.row, []).append((cell, text))
+    crossed = {r for cell in grid.cells if cell.row_span > 1 for r in range(cell.row, cell.row + cell.row_span)}
+    cells: list[tuple[TableCell, CellText]] = []
+    added = 0
+    for row in range(len(grid.ys) - 1):
+        members = rows.get(row, [])
+        cuts = [] if row in crossed else _hidden_rows(members, line_height)
+        for cell, text in members:
+            cells.extend(_cut_cell(cell, text, cuts, row + added))
+        added += len(cuts)
+    return cells, len(grid.ys) - 1 + added
+
+
+def _hidden_rows(members: Sequence[tuple[GridCell, CellText]], line_height: float) -> list[float]:
+    """Where to cut a row of fields that each hold the same number of aligned lines, figures among them."""
+    filled = [text.lines for _, text in members if text.lines]
+    count = max((len(lines) for lines in filled), default=0)
+    alike = [lines for lines in filled if len(lines) == count]
+    if count < 2 or len(alike) < 2 or len(alike) < 0.6 * len(filled):
+        return []
+    middles = np.array([[(line.box.top + line.box.bottom) / 2 for line in lines] for lines in alike])
+    has_figures = any(all(is_number(line.text) for line in lines[-2:]) for lines in alike)
+    if not has_figures or (middles.max(axis=0) - middles.min(axis=0)).max() > 0.6 * line_height:
+        return []
+    return [(a + b) / 2 for a, b in pairwise(middles.mean(axis=0).tolist())]
+
+
+def _cut_cell(cell: GridCell, text: CellText, cuts: Sequence[float], row: int) -> list[tuple[TableCell, CellText]]:
+    bounds = [cell.box.top, *cuts, cell.box.bottom]
+    parts: list[tuple[TableCell, CellText]] = []
+    for index, (top, bottom) in enumerate(pairwise(bounds)):
+        lines = tuple(line for line in text.lines if not cuts or top <= (line.box.top + line.box.bottom) / 2 < bottom)
+        part = CellText(lines)
+        box = Box(cell.box.left, top, cell.box.right, bottom)
+        parts.append((TableCell(row + index, cell.column, cell.row_span, cell.column_span, part.text, box), part))
+    return parts
+
+
+def _read_stack(
+    stack: Sequence[Box], pieces: Sequence[Line], line_height: float, direction: Direction
+) -> FoundTable | None:
+    """The lines between a stack of rules as a table: columns by white strips, rows by rules where those part them."""
+    fragments = split_lines(pieces)
+    if len(fragments) < 4:
+        return None
+    rows = to_piece_rows([fragment.line for fragment in fragments], line_height, direction)
+    ys = [(rule.top + rule.bottom) / 2 for rule in stack]
+    return read_rows(rows, line_height, direction, is_ruled=True, bands=ys)
+
+
+def to_piece_rows(lines: Sequence[Line], line_height: float, direction: Direction) -> list[PieceRow]:
+    """Lines as visual rows of pieces."""
+    rects = to_reading_coordinates([line.box for line in lines], direction)
+    rows = group_rows(rects, np.arange(len(lines)), line_height)
+    return [[Piece(lines[i], *rects[i].tolist()) for i in row] for row in rows]
