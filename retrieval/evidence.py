@@ -12,8 +12,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Self
 
+from rapidfuzz import fuzz
+
 from retrieval.question import Question
-from retrieval.terms import fold, split_words, to_terms, to_trigrams, word_terms
+from retrieval.terms import fold, split_words, to_terms, word_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
         return Conflict.NEGATION
     if _has_opposite(question, sentence):
         return Conflict.OPPOSITE
-    if _has_foreign_number(question.asked, surroundings):
+    if _has_foreign_number(question, sentence, surroundings):
         return Conflict.NUMBER
     if _has_foreign_name(question, sentence, surroundings, document):
         return Conflict.NAME
@@ -114,6 +116,8 @@ def _has_opposite(question: Question, sentence: str) -> bool:
     """A word of the question is missing from the sentence, which has its opposite instead."""
     asked = set(split_words(question.asked))
     said = set(split_words(sentence)) | {word.replace("-", "") for word in re.findall(r"\bnon-\w+", fold(sentence))}
+    if _is_negated(question.asked) or _is_negated(sentence):
+        return False
     for word in asked - said:
         if (_OPPOSITE_OF.get(word, frozenset()) & said) - asked:
             return True
@@ -122,10 +126,11 @@ def _has_opposite(question: Question, sentence: str) -> bool:
     return False
 
 
-def _has_foreign_number(question: str, surroundings: str) -> bool:
-    """The question names a number (two digits or more) that does not stand near the sentence."""
-    asked = {number.strip(".,:/-") for number in re.findall(r"\d[\d.,:/\-]*\d", question)}
-    return bool({number for number in asked if not _number_in(number, surroundings)})
+def _has_foreign_number(question: Question, sentence: str, surroundings: str) -> bool:
+    """A number of the question (two digits or more) is not near a sentence that says the rest of what is asked."""
+    numbers = {number.strip(".,:/-") for number in re.findall(r"\d[\d.,:/\-]*\d", question.asked)}
+    foreign = {number for number in numbers if not _number_in(number, surroundings)}
+    return bool(foreign) and _says_the_rest(question, foreign, sentence)
 
 
 def _number_in(number: str, text: str) -> bool:
@@ -135,7 +140,7 @@ def _number_in(number: str, text: str) -> bool:
 
 
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
-_SAME_NAME = 0.55
+_SAME_NAME = 80.0
 _NAMES_APART = 4
 _SAYS_THE_REST = 0.5
 
@@ -158,20 +163,14 @@ def find_names(question: Question) -> tuple[str, ...]:
     capital = [word for word in words[1:] if word[0].isupper()]
     if question.language == "de" or len(capital) * 2 > len(words):
         return ()
-    folded = (split_words(word) for word in capital)
-    return tuple(parts[0].removesuffix("'s").removesuffix("’s") for parts in folded if parts and len(parts[0]) > 2)
+    folded = (split_words(re.split("['’]", word)[0]) for word in capital)
+    return tuple(parts[0] for parts in folded if parts and len(parts[0]) > 2)
 
 
 def _is_among(name: str, words: Collection[str]) -> bool:
     """Whether the name, inflected or slightly misspelt, is one of the folded words."""
-    if name in words:
-        return True
-    grams = set(to_trigrams(name))
-    return any(
-        abs(len(word) - len(name)) <= 4
-        and len(grams & (other := set(to_trigrams(word)))) / len(grams | other) >= _SAME_NAME
-        or word.startswith(name)
-        or (len(word) >= 5 and name.startswith(word))
+    return name in words or any(
+        word.startswith(name) or (len(word) >= 4 and name.startswith(word)) or fuzz.ratio(name, word) >= _SAME_NAME
         for word in words
         if word[0] == name[0]
     )

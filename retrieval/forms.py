@@ -23,14 +23,17 @@ _MONTH = (
     r"|οκτ|νοε|δεκ|ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|يناير|فبراير|مارس|أبريل|مايو"
     r"|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر|जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
 )
-FULL_DATE = re.compile(
-    rf"(?<!\d)(?:\d{{4}}\s?[-/.年년]\s?\d{{1,2}}\s?[-/.月월]\s?\d{{1,2}}|\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}})(?!\d)"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-/]*(?:de |of )?{_MONTH}\w*\.?[\s\-/,]*(?:de )?\d{{2,4}}\b"
+_NUMERIC_DATE = re.compile(
+    r"(?<![\w.,/\-])(?:(?P<y1>\d{4})\s?(?P<s1>[-/.年년])\s?(?P<m1>\d{1,2})\s?(?:(?P=s1)|[月월])\s?(?P<d1>\d{1,2})"
+    r"|(?P<a>\d{1,2})\s?(?P<s2>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s2)\s?(?P<y2>\d{4}|\d{2}))(?![\d/\-])"
+)
+_WRITTEN_DATE = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-/]*(?:de |of )?{_MONTH}\w*\.?[\s\-/,]*(?:de )?\d{{2,4}}\b"
     rf"|\b{_MONTH}\w*\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{2,4}}\b|ngày\s+\d{{1,2}}\s+tháng",
     re.IGNORECASE,
 )
 ANY_DATE = re.compile(
-    rf"{FULL_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}|\d+\s?[年月日世]"
+    rf"{_WRITTEN_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}|\d+\s?[年月日世]"
     r"|\b\d{1,2}(?:th|st|nd|rd)\s+century|พ\.ศ|ค\.ศ|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b",
     re.IGNORECASE,
 )
@@ -60,7 +63,7 @@ _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     ),
 )
 _NOT_TOTAL = re.compile(
-    r"sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
+    r"^\W*(?:gst|tax|vat|sst|mwst|ust|tva|iva)\b|in(?:cluded)?\s+(?:in\s+)?total|sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
     r"|total\s*(?:gst|tax|vat|qty|item|saving|disc|\d+%)|excl|exclud|without|before|change|cash\b|tendered|points?\b|mwst\b"
 )
 _COMPANY = re.compile(
@@ -93,6 +96,8 @@ def find_field(kind: AnswerKind, units: Sequence[Unit]) -> tuple[Unit, ...]:
 
 def contains_kind(kind: AnswerKind, text: str) -> bool:
     """Whether a text holds something of the kind at all; ANY is in everything."""
+    if kind is AnswerKind.DATE and has_full_date(text):
+        return True
     pattern = _CONTENT.get(kind)
     return True if pattern is None else bool(pattern.search(text))
 
@@ -114,7 +119,10 @@ def _find_total(units: Sequence[Unit]) -> tuple[Unit, ...]:
 def _total_strength(line: str) -> int:
     folded = fold(line)
     strength = next((value for value, label in _TOTAL_LABELS if label.search(folded)), 0)
-    return 0 if strength <= 3 and _NOT_TOTAL.search(folded) else strength
+    if strength <= 3 and _NOT_TOTAL.search(folded):
+        return 0
+    # Several amounts behind one "total" are a row of a tax summary rather than the sum to pay.
+    return 1 if strength == 3 and len(AMOUNT.findall(line)) > 1 else strength
 
 
 def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
@@ -128,8 +136,23 @@ def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
     return ()
 
 
+def has_full_date(text: str) -> bool:
+    """Whether a day of a month of a year is named: ``31/12/2024``, ``2024-12-31``, ``3 March 2024``; not ``14-21-32``."""
+    if _WRITTEN_DATE.search(text):
+        return True
+    return any(_is_calendar_date(match) for match in _NUMERIC_DATE.finditer(text))
+
+
+def _is_calendar_date(match: re.Match[str]) -> bool:
+    first, second = (
+        int(number) for number in ((match["m1"], match["d1"]) if match["y1"] else (match["a"], match["b"]))
+    )
+    low, high = sorted((first, second))
+    return 1 <= low <= 12 and high <= 31
+
+
 def _find_date(units: Sequence[Unit]) -> tuple[Unit, ...]:
-    dated = [unit for unit in units if FULL_DATE.search(unit.text)]
+    dated = [unit for unit in units if has_full_date(unit.text)]
     labelled = [unit for unit in dated if _DATE_LABEL.search(fold(unit.text))]
     return tuple((labelled or dated)[:1])
 

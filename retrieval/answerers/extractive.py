@@ -19,7 +19,7 @@ from retrieval.question import AnswerKind, Question
 from retrieval.search import Passage
 
 MAX_SENTENCES = 2
-_MAX_COMPARED = 14
+_MAX_COMPARED = 12
 _WORDS_WEIGHT, _MEANING_WEIGHT, _PASSAGE_WEIGHT = 0.3, 0.5, 0.2
 _KIND_BONUS = 0.12
 _MIN_COVERAGE = 0.15
