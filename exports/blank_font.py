@@ -31,7 +31,7 @@ _MAP_SECTION = 100  # entries of a bfchar section, the most the CMap format allo
 
 
 class BlankFont:
-    """Hands out CIDs while pages are written; :meth:`to_pdf_font` makes the font once all are known.
+    """Hands out CIDs while pages are written; :meth:`fill` makes the font once all are known.
 
     One instance serves one PDF file. It remembers the code points it has seen and nothing else.
     """
@@ -54,7 +54,7 @@ class BlankFont:
             cid = self._cids.setdefault(character, len(self._cids) + 1)
         return cid
 
-    def to_pdf_font(self, pdf: pikepdf.Pdf, font: pikepdf.Object) -> None:
+    def fill(self, pdf: pikepdf.Pdf, font: pikepdf.Object) -> None:
         """Fill ``font``, an indirect dictionary of ``pdf`` that pages already refer to."""
         for key, value in self._type0(pdf).items():
             font[key] = value
