@@ -79,7 +79,7 @@ class RapidOcrEngine:
 
     def read_page(self, image: PageImage, request: EngineRequest) -> EngineResult:  # noqa: ARG002
         """Lines in no particular order (top to bottom by detection); order is :mod:`pipeline.reading_order`'s work."""
-        found = sorted(self.detect_lines(image.pixels), key=lambda line: (line.corners[:, 1].min()))
+        found = sorted(self.detect_lines(image.pixels), key=lambda line: line.corners[:, 1].min())
         lines = (self.read_line(image.pixels, line.corners) for line in found)
         return EngineResult(lines=tuple(line for line in lines if line is not None))
 
@@ -87,11 +87,7 @@ class RapidOcrEngine:
         """Where text lines are. ``pixels`` is RGB (height, width, 3)."""
         height, width = pixels.shape[:2]
         scale = min(max(_MIN_SIDE_PX / min(height, width), 1.0), _MAX_SIDE_PX / max(height, width))
-        resized = cv2.resize(
-            pixels,
-            (max(1, round(width * scale)), max(1, round(height * scale))),
-            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
-        )
+        resized = _resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
         probability = self._detector.run(_detector_input(resized))[0, 0, : resized.shape[0], : resized.shape[1]]
         ratio = np.array([width / resized.shape[1], height / resized.shape[0]], np.float32)
         return [DetectedLine(corners * ratio, score) for corners, score in _rectangles(probability)]
@@ -100,7 +96,7 @@ class RapidOcrEngine:
         """The text in a quadrilateral of the page; None where nothing is legible."""
         crop = _straighten(pixels, corners)
         width = min(_MAX_LINE_WIDTH_PX, max(1, round(crop.shape[1] * _LINE_HEIGHT_PX / crop.shape[0])))
-        resized = cv2.resize(crop, (width, _LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+        resized = _resize(crop, width, _LINE_HEIGHT_PX)
         characters = self._decode(self._recogniser.run(_recogniser_input(resized))[0])
         text = "".join(character.text for character in characters).strip()
         score = float(np.mean([c.score for c in characters])) if characters else 0.0
@@ -117,6 +113,11 @@ class RapidOcrEngine:
             ReadCharacter(self._characters[best[step]], int(step), float(scores[step]))
             for step in np.flatnonzero(changed & (best != _BLANK))
         ]
+
+
+def _resize(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
+    interpolation = cv2.INTER_AREA if height_px < pixels.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width_px, height_px), interpolation=interpolation), np.uint8)
 
 
 def _detector_input(pixels: Pixels) -> NDArray[np.float32]:
@@ -144,7 +145,7 @@ def _rectangles(probability: NDArray[np.float32]) -> Iterator[tuple[Corners, flo
         (width, height) = rectangle[1]
         if min(width, height) < 3:
             continue
-        score = _mean_inside(probability, cv2.boxPoints(rectangle))
+        score = _mean_inside(probability, np.asarray(cv2.boxPoints(rectangle), np.float32))
         if score < _BOX_THRESHOLD:
             continue
         growth = 2 * width * height * _UNCLIP_RATIO / (2 * (width + height))
@@ -175,9 +176,7 @@ def _straighten(pixels: Pixels, corners: Corners) -> Pixels:
     height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
-    crop = cv2.warpPerspective(
-        pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    crop = cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     if height >= 1.5 * width:
         crop = np.rot90(crop)
     return np.asarray(crop, np.uint8)

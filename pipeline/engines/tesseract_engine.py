@@ -4,12 +4,14 @@ One opened API object per set of language data ("packs": ``eng``, ``Latin``, ``d
 recently used goes first. Tesseract's own threads are switched off: a process per core is faster.
 """
 
+import math
 import os
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any, Self
 
 import cv2
@@ -40,11 +42,13 @@ SINGLE_BLOCK = 6
 SINGLE_LINE = 7
 SPARSE_TEXT = 11
 
-# Scripts without spaces between words, and from which gap on (in line heights) a space is meant all the same.
-_UNSPACED = (
-    ("\u0e00", "\u0eff", 0.25),  # Thai, Lao
-    ("\u1000", "\u109f", 0.25),  # Myanmar
-    ("\u1780", "\u17ff", 0.25),  # Khmer
+# Scripts in which Tesseract's own word breaks can't be trusted, and from which gap on (in ems) a space is meant.
+_UNTRUSTED_BREAKS = (
+    ("\u1100", "\u11ff", 0.3),  # Hangul
+    ("\uac00", "\ud7af", 0.3),
+    ("\u0e00", "\u0eff", 0.5),  # Thai, Lao
+    ("\u1000", "\u109f", 0.5),  # Myanmar
+    ("\u1780", "\u17ff", 0.5),  # Khmer
     ("\u3000", "\u30ff", 0.8),  # CJK punctuation (whose glyphs are half empty) and kana
     ("\u3400", "\u9fff", 0.8),  # ideographs
     ("\uff00", "\uffef", 0.8),  # full width forms
@@ -138,6 +142,9 @@ class TesseractEngine:
             api = self._tesserocr.PyTessBaseAPI(path=f"{self._tessdata}/", lang=packs, oem=oem)
         except RuntimeError as error:
             raise EngineUnavailableError(f"Tesseract can't load '{packs}': {error}", remedy=_INSTALL) from error
+        # Without this, Burmese and others with tall letters are taken for vertical columns.
+        vertical = any(pack.endswith("_vert") for pack in packs.split("+"))
+        api.SetVariable("textord_tabfind_vertical_text", "1" if vertical else "0")
         self._opened[packs] = api
         return api
 
@@ -176,22 +183,23 @@ def to_line(words: Sequence[Word]) -> Line:
     """A line of one word or more, in logical order; its confidence is the mean over characters."""
     box = Box.around(word.box for word in words)
     parts = [words[0].text]
+    em_px = median(word.box.width / len(word.text) for word in words)
     for before, after in pairwise(words):
-        parts += [" " if _spaced(before, after, box.height) else "", after.text]
+        parts += [" " if _spaced(before, after, em_px) else "", after.text]
     letters = sum(len(word.text) for word in words)
     confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
     return Line("".join(parts), box, confidence, tuple(words))
 
 
-def _spaced(before: Word, after: Word, line_height_px: float) -> bool:
-    """Whether a space stands between two words of a line.
+def _spaced(before: Word, after: Word, em_px: float) -> bool:
+    """Whether a space stands between two words of a line; ``em_px`` is the usual width of its characters.
 
-    Where a script writes without spaces Tesseract's words are its own invention, and only a wide gap is a real space.
+    Thai, Khmer or Chinese have no spaces between words, Korean has, but Tesseract breaks all of them where it likes:
+    there only a wide gap is a real space.
     """
-    wide = [_wide_gap(before.text[-1]), _wide_gap(after.text[0])]
     gap = max(after.box.left - before.box.right, before.box.left - after.box.right)
-    return gap > min(wide) * line_height_px
+    return gap > min(_wide_gap(before.text[-1]), _wide_gap(after.text[0])) * em_px
 
 
 def _wide_gap(character: str) -> float:
-    return next((gap for first, last, gap in _UNSPACED if first <= character <= last), -1e9)
+    return next((gap for first, last, gap in _UNTRUSTED_BREAKS if first <= character <= last), -math.inf)

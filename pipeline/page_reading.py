@@ -1,0 +1,133 @@
+"""One page image read by the embedded engines: upright, in its language, by the engine that reads it best."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.calibration import calibrate_lines
+from pipeline.document import Box, Line
+from pipeline.engines.base import EngineRequest
+from pipeline.languages import find_language
+from pipeline.page_image import PageImage
+from pipeline.prepare import PreparedPage, prepare
+from pipeline.routing import (
+    RAPIDOCR,
+    Route,
+    is_hopeless,
+    is_weak,
+    mean_confidence,
+    route_language,
+    route_script,
+)
+
+if TYPE_CHECKING:
+    from pipeline.engines.orientation_model import OrientationModel
+    from pipeline.engines.rapidocr_engine import RapidOcrEngine
+    from pipeline.engines.tesseract_engine import TesseractEngine
+
+# Tesseract guesses layout distances from it; higher values make it drop small print.
+_LAYOUT_DPI = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Lines in pixels of ``prepared``'s image, confidences calibrated; ``engine`` is who read them."""
+
+    prepared: PreparedPage
+    lines: tuple[Line, ...]
+    engine: str
+    language: str | None = None
+    script: str | None = None
+
+
+class PageReader:
+    """Opens engines on first use and keeps them."""
+
+    def __init__(self, cpu_engine: str = "auto", tessdata: str | None = None, timeout_s: float | None = None) -> None:
+        self._cpu_engine = cpu_engine
+        self._tessdata = Path(tessdata) if tessdata else None
+        self._timeout_s = timeout_s
+        self._tesseract: TesseractEngine | None = None
+        self._rapidocr: RapidOcrEngine | None = None
+        self._orientation: OrientationModel | None = None
+
+    def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
+        """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
+        rotation, _ = self._open_orientation().find_rotation(image.pixels)
+        reading = self._read_turned(image, rotation, language)
+        if is_hopeless(reading.lines):
+            for other in {0, 180, 90, 270} - {rotation}:
+                tried = self._read_turned(image, other, language)
+                if mean_confidence(tried.lines) > mean_confidence(reading.lines):
+                    reading = tried
+        return replace(reading, engine="embedded-careful") if careful else reading
+
+    def read_region(self, image: PageImage, region: Box, language: str) -> Reading:
+        """The text in a part of the page image; boxes are in pixels of the whole image."""
+        left, top = max(0, int(region.left)), max(0, int(region.top))
+        pixels = image.pixels[top : max(top + 1, int(region.bottom)), left : max(left + 1, int(region.right))]
+        reading = self._read_turned(PageImage(image.number, pixels, image.dpi), 0, language)
+        lines = [_moved(reading.prepared.map_line(line), left, top) for line in reading.lines]
+        return replace(reading, lines=tuple(lines))
+
+    def identify(self, lines: Sequence[Line], language: str) -> tuple[str | None, str | None]:  # noqa: ARG002
+        """Language and script of text that was read already."""
+        known = find_language(language)
+        return (known.code, known.script) if known else (None, None)
+
+    def close(self) -> None:
+        if self._tesseract:
+            self._tesseract.close()
+
+    def _read_turned(self, image: PageImage, rotation: int, language: str) -> Reading:
+        prepared = prepare(image, rotation=rotation)
+        known = find_language(language)
+        script = known.script if known else "Latn"
+        route = route_language(known) if known else route_script(script)
+        lines, engine = self._follow(route, prepared)
+        return Reading(prepared, lines, engine, known.code if known else None, script)
+
+    def _follow(self, route: Route, prepared: PreparedPage) -> tuple[tuple[Line, ...], str]:
+        engine = route.first if self._cpu_engine == "auto" else self._cpu_engine
+        lines = self._read_with(engine, route, prepared)
+        if self._cpu_engine == "auto" and route.second and is_weak(lines):
+            others = self._read_with(route.second, route, prepared)
+            if mean_confidence(others) > mean_confidence(lines):
+                return others, route.second
+        return lines, engine
+
+    def _read_with(self, engine: str, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
+        if engine == RAPIDOCR:
+            lines = self._open_rapidocr().read_page(prepared.image, EngineRequest(())).lines
+        else:
+            lines = self._open_tesseract().read(prepared.grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
+        return calibrate_lines(lines, engine)
+
+    def _open_tesseract(self) -> "TesseractEngine":
+        if self._tesseract is None:
+            from pipeline.engines.tesseract_engine import TesseractEngine
+
+            self._tesseract = TesseractEngine.open(self._tessdata)
+        return self._tesseract
+
+    def _open_rapidocr(self) -> "RapidOcrEngine":
+        if self._rapidocr is None:
+            from pipeline.engines.rapidocr_engine import RapidOcrEngine
+
+            self._rapidocr = RapidOcrEngine.open()
+        return self._rapidocr
+
+    def _open_orientation(self) -> "OrientationModel":
+        if self._orientation is None:
+            from pipeline.engines.orientation_model import OrientationModel
+
+            self._orientation = OrientationModel.open()
+        return self._orientation
+
+
+def _moved(line: Line, right_px: float, down_px: float) -> Line:
+    def moved(box: Box) -> Box:
+        return Box(box.left + right_px, box.top + down_px, box.right + right_px, box.bottom + down_px)
+
+    return replace(line, box=moved(line.box), words=tuple(replace(word, box=moved(word.box)) for word in line.words))

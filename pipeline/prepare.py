@@ -1,0 +1,187 @@
+"""Turn, straighten and scale a page so that an engine reads it best, and map what it read back to the page.
+
+The angle of the lines is found as in Postl, "Detection of linear oblique structures and skew scan in digitized
+documents" (ICPR 1986): of all directions, the projection of the ink along the text lines has the sharpest profile.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Block, Box, Line, Table
+from pipeline.page_image import PageImage, Pixels
+
+Grey = NDArray[np.uint8]
+Affine = NDArray[np.float64]  # (2, 3)
+
+_SKEW_SIDE_PX = 1000
+_SKEW_RANGE_DEG = 8.0
+_SKEW_SAMPLES = 40_000
+_SKEW_WORTH_DEG = 0.25  # below it engines don't care and resampling only blurs
+_SKEW_SHARPER = 1.15  # how much sharper the profile must become for the angle to be believed
+
+_BEST_GLYPH_PX = 22.0  # median height of a connected piece of ink, about the x-height
+_SMALL_GLYPH_PX = 15.0
+_LARGE_GLYPH_PX = 60.0
+_MAX_SCALE = 3.0
+_MAX_SIDE_PX = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage:
+    """A page made ready. ``to_page`` is the affine map (2, 3) from its pixels to those of the page image.
+
+    ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are.
+    """
+
+    image: PageImage
+    to_page: Affine
+    rotation: int
+    skew_deg: float
+
+    @property
+    def grey(self) -> Grey:
+        return to_grey(self.image.pixels)
+
+    def map_box(self, box: Box) -> Box:
+        """The smallest upright box in the page image around this box of the prepared page."""
+        corners = np.array(
+            [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)], np.float64
+        )
+        points = corners @ self.to_page[:, :2].T + self.to_page[:, 2]
+        left, top = points.min(axis=0)
+        right, bottom = points.max(axis=0)
+        return Box(float(left), float(top), float(right), float(bottom))
+
+    def map_line(self, line: Line) -> Line:
+        words = tuple(replace(word, box=self.map_box(word.box)) for word in line.words)
+        return replace(line, box=self.map_box(line.box), words=words)
+
+    def map_block(self, block: Block) -> Block:
+        table = block.table and self._map_table(block.table)
+        lines = tuple(self.map_line(line) for line in block.lines)
+        return replace(block, box=self.map_box(block.box), lines=lines, table=table)
+
+    def _map_table(self, table: Table) -> Table:
+        return replace(table, cells=tuple(replace(cell, box=self.map_box(cell.box)) for cell in table.cells))
+
+
+def prepare(
+    image: PageImage, *, rotation: int = 0, straighten: bool = True, scale: float | None = None
+) -> PreparedPage:
+    """Turn by ``rotation`` (0, 90, 180, 270 degrees clockwise), straighten the lines, scale the letters.
+
+    ``scale`` None brings letters to a size that engines read well; pages whose letters are fine keep their pixels.
+    """
+    grey = to_grey(image.pixels)
+    skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
+    if scale is None:
+        scale = _best_scale(grey)
+    if rotation == 0 and skew_deg == 0 and scale == 1:
+        return PreparedPage(image, np.eye(2, 3), 0, 0.0)
+    to_page, width_px, height_px = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
+    pixels = cv2.warpAffine(
+        image.pixels,
+        to_page,
+        (width_px, height_px),
+        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if scale >= 1 else cv2.INTER_AREA),
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=_paper(image.pixels),
+    )
+    prepared = PageImage(image.number, np.asarray(pixels, np.uint8), image.dpi * scale)
+    return PreparedPage(prepared, to_page, rotation, skew_deg)
+
+
+def to_grey(pixels: Pixels) -> Grey:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def find_skew(grey: Grey) -> float:
+    """The angle of the text lines in degrees, clockwise positive; 0.0 where there is none worth correcting.
+
+    ``grey`` is (height, width), some 1000 pixels a side: half a pixel over a line is then 0.03 degrees.
+    """
+    ys, xs = np.nonzero(_ink(grey))
+    if len(ys) < 200:
+        return 0.0
+    if len(ys) > _SKEW_SAMPLES:
+        chosen = np.linspace(0, len(ys) - 1, _SKEW_SAMPLES).astype(np.intp)
+        ys, xs = ys[chosen], xs[chosen]
+    points = ys.astype(np.float32), xs.astype(np.float32) - grey.shape[1] / 2
+    best, step = 0.0, 1.0
+    angles = np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + step / 2, step / 2)
+    while step > 0.03:
+        scores = [_sharpness(*points, angle) for angle in angles]
+        best = float(angles[int(np.argmax(scores))])
+        step /= 4
+        angles = best + np.arange(-4, 5) * step / 2
+    if abs(best) < _SKEW_WORTH_DEG or abs(best) > _SKEW_RANGE_DEG - 0.5:
+        return 0.0
+    if _sharpness(*points, best) < _SKEW_SHARPER * _sharpness(*points, 0.0):
+        return 0.0
+    return round(best, 2)
+
+
+def glyph_height(grey: Grey) -> float | None:
+    """Median height in pixels of the connected pieces of ink that may be letters; None when there are too few."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(_ink(grey), connectivity=8)
+    widths, heights, areas = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
+    letters = (heights >= 5) & (areas >= 10) & (heights < grey.shape[0] / 8) & (widths < 12 * heights)
+    letters &= (heights < 12 * widths) | (heights < 40)
+    if letters.sum() < 20:
+        return None
+    return float(np.median(heights[letters]))
+
+
+def _best_scale(grey: Grey) -> float:
+    height = glyph_height(grey)
+    if height is None or _SMALL_GLYPH_PX <= height <= _LARGE_GLYPH_PX:
+        return 1.0
+    scale = min(max(_BEST_GLYPH_PX / height, 1 / _MAX_SCALE), _MAX_SCALE)
+    return min(scale, _MAX_SIDE_PX / max(grey.shape))
+
+
+def _paper(pixels: Pixels) -> tuple[float, float, float]:
+    """The page's usual colour. (Repeating the edge instead would draw noise out into streaks that look like text.)"""
+    red, green, blue = np.median(pixels[::8, ::8].reshape(-1, 3), axis=0)
+    return float(red), float(green), float(blue)
+
+
+def _shrunk(grey: Grey) -> Grey:
+    scale = _SKEW_SIDE_PX / max(grey.shape)
+    if scale >= 1:
+        return grey
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _turned(grey: Grey, rotation: int) -> Grey:
+    return np.rot90(grey, -rotation // 90)
+
+
+def _ink(grey: Grey) -> Grey:
+    """1 where a pixel is clearly darker than its surroundings (lighter, on a dark page)."""
+    if np.median(grey) < 100:
+        grey = 255 - grey
+    block = max(15, min(grey.shape) // 40 * 2 + 1)
+    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18)
+    return np.asarray(ink, np.uint8)
+
+
+def _sharpness(ys: NDArray[np.float32], xs: NDArray[np.float32], angle_deg: float) -> float:
+    """How much the ink's projection along lines of this angle goes up and down."""
+    rows = ys - np.float32(np.tan(np.radians(angle_deg))) * xs
+    profile = np.bincount((rows - rows.min()).astype(np.intp)).astype(np.float64)
+    return float(np.square(np.diff(profile)).sum())
+
+
+def _geometry(width_px: int, height_px: int, rotation: int, skew_deg: float, scale: float) -> tuple[Affine, int, int]:
+    """The map from prepared pixels to page pixels, and the prepared page's size, large enough for every corner."""
+    angle = np.radians(rotation - skew_deg)
+    forward = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corners = np.array([(0, 0), (width_px, 0), (width_px, height_px), (0, height_px)], np.float64) @ forward.T
+    origin = corners.min(axis=0)
+    size = np.ceil(np.round(corners.max(axis=0) - origin, 3)).astype(int)
+    backward = np.linalg.inv(forward)
+    return np.column_stack([backward, backward @ origin]), int(size[0]), int(size[1])

@@ -1,0 +1,163 @@
+"""A file's page becomes a Page: the story in one screen.
+
+A PDF page's own text is kept where it can be trusted. Any other page is turned upright, straightened and scaled; its
+language is the one asked for or found out; the engine for it reads it; where that is weak the other engine helps.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from errors import ReadingError
+from pipeline.assemble import assemble
+from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
+from pipeline.engines.base import EngineRequest
+from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
+from pipeline.options import OcrOptions, Tier
+from pipeline.page_image import PageImage
+from pipeline.page_reading import PageReader, Reading
+from pipeline.rasterize import OpenedSource, open_source
+from pipeline.structure import to_blocks
+from pipeline.text_layer import TextLayer, examine_text_layer
+
+PDF_TEXT = "pdf-text"
+_CAREFUL_NOTICE = (
+    "No vision-language model is available here; the embedded engines read the page twice, with more care."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderConfig:
+    """Plain values, so that a worker process can be given one.
+
+    ``cpu_engine`` is ``auto``, ``tesseract``, ``rapidocr`` or ``scripted`` (which follows ``script``); ``tessdata`` is
+    a folder, None searches the usual places; ``dpi`` None renders each page at what suits it.
+    """
+
+    cpu_engine: str = "auto"
+    tessdata: str | None = None
+    dpi: float | None = None
+    page_timeout_s: float | None = None
+    script: EngineScript | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    page: Page
+    notices: tuple[str, ...] = ()
+
+
+class Reader:
+    """Reads pages with engines that it opens on first use and keeps. One per worker process, used by one thread."""
+
+    def __init__(self, config: ReaderConfig | None = None) -> None:
+        self._config = config or ReaderConfig()
+        self._pages = PageReader(self._config.cpu_engine, self._config.tessdata, self._config.page_timeout_s)
+
+    def read_page(self, opened: OpenedSource, number: int, options: OcrOptions) -> PageResult:
+        """Read page ``number`` (from 1). Raises ReadingError, EngineUnavailableError or PageNotFoundError."""
+        if self._config.cpu_engine == "scripted":
+            return self._follow_script(opened.render(number, dpi=self._config.dpi))
+        finding = examine_text_layer(opened, number, dpi=self._config.dpi)
+        if finding.layer is not None:
+            return self._read_layer(opened, number, finding.layer, options)
+        image = opened.render(number, dpi=self._config.dpi)
+        careful = options.tier is Tier.VLM
+        reading = self._pages.read(image, options.language, careful=careful)
+        return PageResult(_to_page(image, reading), (_CAREFUL_NOTICE,) if careful else ())
+
+    def close(self) -> None:
+        self._pages.close()
+
+    def _read_layer(self, opened: OpenedSource, number: int, layer: TextLayer, options: OcrOptions) -> PageResult:
+        image = opened.render(number, dpi=self._config.dpi) if layer.image_regions else None
+        lines = list(layer.lines)
+        engine = PDF_TEXT
+        if image is not None:
+            for region in layer.image_regions:
+                found = self._pages.read_region(image, region, options.language)
+                lines += found.lines
+                engine = f"{PDF_TEXT}+{found.engine}" if found.lines else engine
+        language, script = self._pages.identify(lines, options.language)
+        size = layer.size
+        blocks = to_blocks(lines, page_number=number, width_px=size.width_px, height_px=size.height_px, image=image)
+        page = Page(number, size.width_px, size.height_px, size.dpi, blocks, engine, language=language, script=script)
+        return PageResult(page)
+
+    def _follow_script(self, image: PageImage) -> PageResult:
+        result = ScriptedEngine(self._config.script or EngineScript()).read_page(image, EngineRequest(()))
+        blocks = [
+            Block(f"p{image.number}-b{index}", BlockKind.TEXT, line.text, line.box, line.confidence, (line,))
+            for index, line in enumerate(result.lines, start=1)
+        ]
+        page = Page(image.number, image.width_px, image.height_px, image.dpi, tuple(blocks), ScriptedEngine.info.name)
+        return PageResult(page, result.notices)
+
+
+def recognise(data: bytes, options: OcrOptions, *, reader: Reader, name: str = "") -> Document:
+    """Read a whole file in this process. Raises InvalidInputError for bytes that no page can be made of.
+
+    A page that can't be read becomes a page error of the document.
+    """
+    results: list[PageResult] = []
+    errors: list[PageError] = []
+    with open_source(data) as opened:
+        for number in _wanted(opened.page_count, options):
+            try:
+                results.append(reader.read_page(opened, number, options))
+            except ReadingError as error:
+                errors.append(PageError(number, error.code, error.message))
+        return assemble(
+            "",
+            name,
+            [result.page for result in results],
+            page_count=opened.page_count,
+            created_at=datetime.now(UTC),
+            notices=[notice for result in results for notice in result.notices],
+            page_errors=errors,
+        )
+
+
+def _wanted(page_count: int, options: OcrOptions) -> range:
+    first, last = options.page_range or (1, page_count)
+    return range(max(1, first), min(last, page_count) + 1)
+
+
+def _to_page(image: PageImage, reading: Reading) -> Page:
+    """Blocks are found on the straightened page, where lines are level, and then put back onto the page image."""
+    prepared = reading.prepared
+    straight = prepared.image
+    blocks = to_blocks(
+        reading.lines,
+        page_number=image.number,
+        width_px=straight.width_px,
+        height_px=straight.height_px,
+        image=straight,
+    )
+    return Page(
+        number=image.number,
+        width_px=image.width_px,
+        height_px=image.height_px,
+        dpi=image.dpi,
+        blocks=_clip([prepared.map_block(block) for block in blocks], image),
+        engine=reading.engine,
+        rotation=prepared.rotation,
+        skew_deg=prepared.skew_deg,
+        language=reading.language,
+        script=reading.script,
+    )
+
+
+def _clip(blocks: Sequence[Block], image: PageImage) -> tuple[Block, ...]:
+    def clip_line(line: Line) -> Line:
+        words = tuple(replace(word, box=word.box.clipped(image.width_px, image.height_px)) for word in line.words)
+        return replace(line, box=line.box.clipped(image.width_px, image.height_px), words=words)
+
+    return tuple(
+        replace(
+            block,
+            box=block.box.clipped(image.width_px, image.height_px),
+            lines=tuple(clip_line(line) for line in block.lines),
+        )
+        for block in blocks
+    )

@@ -1,0 +1,62 @@
+"""Which engine reads what: decisions only, no pixels.
+
+The tables hold what was measured (docs/benchmarks.md): PP-OCR reads Chinese and Japanese without an error where
+Tesseract makes 1-4 %, and receipts and photos twice as well; everything else printed belongs to Tesseract, which
+costs half as much and knows all scripts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.document import Line
+from pipeline.languages import SCRIPTS, Language
+
+TESSERACT = "tesseract"
+RAPIDOCR = "rapidocr"
+
+_RAPIDOCR_FIRST = frozenset({"Hans", "Hant", "Jpan"})
+_RAPIDOCR_READS = _RAPIDOCR_FIRST | {"Latn"}
+_WEAK = 0.86
+_HOPELESS = 0.5
+_FEW_LETTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``first`` reads the page with ``packs`` (Tesseract's names); ``second``, if any, helps where that is weak."""
+
+    first: str
+    packs: tuple[str, ...]
+    second: str | None = None
+
+
+def route_language(language: Language) -> Route:
+    """The route for a page whose language is known."""
+    return _route(language.script, language.tesseract, rapidocr_knows=language.rapidocr)
+
+
+def route_script(script: str) -> Route:
+    """The route for a page of which only the script (ISO 15924) is known. Raises KeyError for an unknown script."""
+    return _route(script, SCRIPTS[script].tesseract, rapidocr_knows=True)
+
+
+def _route(script: str, pack: str, *, rapidocr_knows: bool) -> Route:
+    if script in _RAPIDOCR_FIRST:
+        return Route(RAPIDOCR, (pack,), TESSERACT)
+    return Route(TESSERACT, (pack,), RAPIDOCR if script in _RAPIDOCR_READS and rapidocr_knows else None)
+
+
+def mean_confidence(lines: Sequence[Line]) -> float:
+    """Mean of the lines' calibrated confidences by characters; 0.0 when there is nothing."""
+    letters = sum(len(line.text) for line in lines)
+    return sum((line.confidence or 0.0) * len(line.text) for line in lines) / letters if letters else 0.0
+
+
+def is_weak(lines: Sequence[Line]) -> bool:
+    """Whether a second try may pay (confidences calibrated)."""
+    return mean_confidence(lines) < _WEAK
+
+
+def is_hopeless(lines: Sequence[Line]) -> bool:
+    """Whether this may be no reading at all: the wrong script, or the page upside down."""
+    return mean_confidence(lines) < _HOPELESS or sum(len(line.text) for line in lines) < _FEW_LETTERS
