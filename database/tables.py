@@ -192,3 +192,28 @@ job_pages = Table(
     Column("error_message", sa.Text),
     Column("notices", sa.Text, nullable=False, server_default="[]"),  # JSON
 )
+
+# --- chat -----------------------------------------------------------------------------------------------------
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", sa.String(32), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("job_id", "account_id"),
+)
+
+chat_messages = Table(
+    "chat_messages",
+    metadata,
+    Column("id", serial, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", sa.String(9), nullable=False),  # service.conversations.Role
+    Column("content", sa.Text, nullable=False),
+    Column("citations", sa.Text, nullable=False, server_default="[]"),  # JSON
+    Column("refused", sa.Boolean, nullable=False),
+    Column("engine", sa.String(120), nullable=False),  # what answered; "" for a question
+    Column("created_at", UtcTime, nullable=False),
+)
