@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from pipeline.document import BlockKind
 from pipeline.list_items import Marker, find_marker, is_followed_by
 from pipeline.paragraphs import Paragraph
 
-_LARGE = 1.22  # times the body's type
+_LARGE = 1.2  # times the body's type ...
+_MEASURE_PX = 2.0  # ... and as many pixels more, as small type can't be measured any better
+_TALLER = 1.05  # times the usual box
 _LEVEL_1 = 1.6
 _LEVEL_2 = 1.3
 _MAX_TITLE_ROWS = 3
@@ -30,14 +33,18 @@ _TEXT = Kind(BlockKind.TEXT)
 def classify(paragraphs: Sequence[Paragraph], body_size: float) -> list[Kind]:
     """A kind for each paragraph of a page, in reading order; ``body_size`` is the usual size of its type in pixels."""
     kinds = [_TEXT] * len(paragraphs)
+    usual_height = median(row.height for p in paragraphs for row in p.rows) if paragraphs else 0.0
     for index, depth in _find_lists(paragraphs).items():
         kinds[index] = Kind(BlockKind.LIST, depth)
     for index, paragraph in enumerate(paragraphs):
         following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
-        is_large_item = kinds[index].kind is BlockKind.LIST and _size_ratio(paragraph, body_size) < _LARGE
-        level = 0 if is_large_item else _title_level(paragraph, following, body_size)
-        if level:
-            kinds[index] = Kind(BlockKind.TITLE, level)
+        if not _may_be_title(paragraph):
+            continue
+        if _is_large(paragraph, body_size, usual_height):
+            ratio = _size_ratio(paragraph, body_size)
+            kinds[index] = Kind(BlockKind.TITLE, 1 if ratio >= _LEVEL_1 else 2 if ratio >= _LEVEL_2 else 3)
+        elif kinds[index].kind is BlockKind.TEXT and _is_small_title(paragraph, following):
+            kinds[index] = Kind(BlockKind.TITLE, 3)
     return kinds
 
 
@@ -45,18 +52,19 @@ def _size_ratio(paragraph: Paragraph, body_size: float) -> float:
     return min(row.size for row in paragraph.rows) / body_size
 
 
-def _title_level(paragraph: Paragraph, following: Paragraph | None, body_size: float) -> int:
-    """1..3 for a title, 0 for anything else."""
+def _is_large(paragraph: Paragraph, body_size: float, usual_height: float) -> bool:
+    """Whether the type is clearly larger than the body's, by its ink and by the engine's boxes."""
+    is_taller = min(row.height for row in paragraph.rows) >= _TALLER * usual_height
+    return is_taller and _size_ratio(paragraph, body_size) >= _LARGE + _MEASURE_PX / body_size
+
+
+def _may_be_title(paragraph: Paragraph) -> bool:
+    """Short, of letters mostly, and without a price."""
     text = paragraph.text
     letters = sum(character.isalpha() for character in text)
     if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH or letters < 2:
-        return 0
-    if letters < 0.4 * len(text.replace(" ", "")) or _AMOUNT.search(text):
-        return 0
-    ratio = _size_ratio(paragraph, body_size)
-    if ratio >= _LARGE:
-        return 1 if ratio >= _LEVEL_1 else 2 if ratio >= _LEVEL_2 else 3
-    return 3 if _is_small_title(paragraph, following) else 0
+        return False
+    return letters >= 0.55 * sum(not character.isspace() for character in text) and not _AMOUNT.search(text)
 
 
 def _is_small_title(paragraph: Paragraph, following: Paragraph | None) -> bool:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from pipeline.cell_texts import CellText, FoundTable, is_number, to_table
+from pipeline.cell_texts import CellText, FoundTable, is_number, to_cell_text, to_table
 from pipeline.document import Box, Line, TableCell
-from pipeline.line_fragments import join_pieces
 from pipeline.reading_order import Direction
 
 _MIN_STRIP = 0.7  # line heights
+_MIN_STRIP_LONG = 0.35  # where many rows share it, which chance does not bring about
+_LONG = 6
 _MAX_GAP = 3.2  # from row to row, line heights
 _MIN_ROWS = 3
 _MIN_FILL = 0.55
@@ -56,7 +57,8 @@ def find_row_tables(rows: Sequence[PieceRow], line_height: float, direction: Dir
     tables: list[RowTable] = []
     for first, last in _candidates(rows, line_height, 3):
         for a, b in _shrinkings(first, last):
-            if b - a + 1 < _MIN_ROWS:
+            full = sum(len(row) >= 3 for row in rows[a : b + 1])
+            if full < max(_MIN_ROWS, 0.5 * (b - a + 1)):
                 continue
             found = read_rows(rows[a : b + 1], line_height, direction, is_ruled=False)
             if found is not None:
@@ -80,7 +82,7 @@ def read_rows(
     merged = _merge_rows(placed, bands, line_height)
     if not _is_table(merged, len(columns), line_height, is_ruled=is_ruled):
         return None
-    cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction)]
+    cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction, line_height)]
     return to_table(cells, len(merged), len(columns), direction)
 
 
@@ -126,7 +128,9 @@ def _columns(rows: Sequence[PieceRow], line_height: float) -> list[tuple[float, 
     pieces = [piece for row in rows if len(row) > 1 for piece in row]
     if not pieces:
         return []
-    tolerance = sum(len(row) > 1 for row in rows) // 8
+    shared = sum(len(row) > 1 for row in rows)
+    tolerance = shared // 8
+    strip = (_MIN_STRIP_LONG if shared >= _LONG else _MIN_STRIP) * line_height
     events = sorted([(p.start, 1) for p in pieces] + [(p.end, -1) for p in pieces], key=lambda event: event)
     columns: list[tuple[float, float]] = []
     depth = 0
@@ -136,7 +140,7 @@ def _columns(rows: Sequence[PieceRow], line_height: float) -> list[tuple[float, 
         if begun is None and depth > tolerance:
             begun = position
         elif begun is not None and depth <= tolerance:
-            if columns and begun - columns[-1][1] < _MIN_STRIP * line_height:
+            if columns and begun - columns[-1][1] < strip:
                 columns[-1] = (columns[-1][0], position)
             else:
                 columns.append((begun, position))
@@ -195,8 +199,16 @@ def _is_table(rows: Sequence[Sequence[Placed]], column_count: int, line_height: 
         return False
     if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
         return False
+    if sum(_is_prose(pieces, line_height) for pieces in by_column) > 1:
+        return False
     aligned = sum(_is_aligned(pieces, line_height) for pieces in by_column)
     return aligned >= column_count - (1 if column_count > 3 else 0)
+
+
+def _is_prose(pieces: Sequence[Piece], line_height: float) -> bool:
+    """Whether the pieces fill their column like lines of a narrow column of text."""
+    widths = sorted(piece.end - piece.start for piece in pieces)
+    return widths[len(widths) // 4] > max(6 * line_height, 0.75 * widths[-1])
 
 
 def _is_aligned(pieces: Sequence[Piece], line_height: float) -> bool:
@@ -212,7 +224,9 @@ def _is_aligned(pieces: Sequence[Piece], line_height: float) -> bool:
     return False
 
 
-def _to_cells(row_index: int, row: Sequence[Placed], direction: Direction) -> list[tuple[TableCell, CellText]]:
+def _to_cells(
+    row_index: int, row: Sequence[Placed], direction: Direction, line_height: float
+) -> list[tuple[TableCell, CellText]]:
     """The row's cells; pieces in the same column are lines of one cell. Columns still run in reading direction."""
     by_column: dict[int, list[Placed]] = {}
     for placed in row:
@@ -220,15 +234,7 @@ def _to_cells(row_index: int, row: Sequence[Placed], direction: Direction) -> li
     cells: list[tuple[TableCell, CellText]] = []
     for column, members in sorted(by_column.items()):
         last = max(member[2] for member in members)
-        lines: list[Line] = []
-        above: Piece | None = None
-        for piece in sorted((m[0] for m in members), key=lambda p: (p.middle, p.start)):
-            if above is not None and piece.top < above.middle < piece.bottom:
-                lines[-1] = join_pieces([lines[-1], piece.line], direction)
-            else:
-                lines.append(piece.line)
-            above = piece
-        text = CellText(tuple(lines))
-        box = Box.around(line.box for line in lines)
+        text = to_cell_text([member[0].line for member in members], direction, line_height)
+        box = Box.around(line.box for line in text.lines)
         cells.append((TableCell(row_index, column, 1, last - column + 1, text.text, box), text))
     return cells

@@ -224,9 +224,10 @@ class _Cutter:
         has_labels = max(self.labels[right].mean(), self.labels[left].mean()) >= 0.3
         if (has_numbers or has_labels) and aligned >= 0.4:
             return True
-        if aligned < 0.7:
-            return False
         widths = sorted((self._usual_width(left), self._usual_width(right)))
+        is_low = gutter.height < 5 * self.line_height
+        if aligned < (0.5 if is_low and widths[0] < _SHORT_WIDTH else 0.7):
+            return False
         if widths[0] >= _PROSE_WIDTH:
             return False
         is_long_list = len(fewer) >= _LONG_LIST_ROWS and widths[0] * 2 > widths[1] and widths[0] >= 3

@@ -8,12 +8,12 @@ morphological operations" shows the same on staves of music.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.document import Box
+from pipeline.grey_page import Grey, to_grey
 from pipeline.page_image import PageImage
 
-_MAX_SIDE_PX = 1400  # thin rules survive averaging down to this, and the search costs a few milliseconds
+_MAX_SIDE_PX = 1800  # thin rules survive averaging down to this, and the search costs a few milliseconds
 _MIN_LENGTH = 1.4  # of a line's height, for upright rules: shorter ones are letters
 _MIN_WIDTH = 2.5
 _CONTRAST = 12  # grey levels darker than the surroundings; pale grey rules have about 30
@@ -34,13 +34,10 @@ def find_rules(image: PageImage, line_height: float) -> Rules:
     """
     import cv2
 
-    grey = cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, _MAX_SIDE_PX / max(grey.shape))
-    if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey, scale = to_grey(image, _MAX_SIDE_PX)
     block = max(3, round(1.2 * line_height * scale) | 1)
-    surroundings = cv2.blur(grey, (block, block))
-    ink = ((surroundings.astype(np.int16) - grey) > _CONTRAST).view(np.uint8)
+    darker = cv2.subtract(cv2.blur(grey, (block, block)), grey)
+    ink = cv2.threshold(darker, _CONTRAST, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
     across = round(_MIN_WIDTH * line_height * scale)
     down = round(_MIN_LENGTH * line_height * scale)
     return Rules(
@@ -49,7 +46,7 @@ def find_rules(image: PageImage, line_height: float) -> Rules:
     )
 
 
-def _segments(ink: NDArray[np.uint8], length: int, scale: float, *, is_upright: bool) -> tuple[Box, ...]:
+def _segments(ink: Grey, length: int, scale: float, *, is_upright: bool) -> tuple[Box, ...]:
     import cv2
 
     kernel = np.ones((length, 1) if is_upright else (1, length), np.uint8)

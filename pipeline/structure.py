@@ -14,7 +14,7 @@ from pipeline.page_edges import find_edge_rows, mark_repeated
 from pipeline.page_image import PageImage
 from pipeline.paragraphs import Paragraph, Row, to_paragraphs
 from pipeline.reading_order import Direction, Traits, find_columns, to_reading_coordinates, usual_height
-from pipeline.tables import take_ruled_tables
+from pipeline.tables import take_plain_tables, take_ruled_tables
 from pipeline.type_size import TypeMeasure, measure_type
 
 __all__ = ["mark_repeated", "to_blocks"]
@@ -69,8 +69,15 @@ def find_direction(lines: Sequence[Line]) -> Direction:
 
 
 def _clipped(line: Line, width_px: int, height_px: int) -> Line:
+    """The line with all its boxes inside the page, and no blank space around its text."""
+    if _is_inside(line.box, width_px, height_px) and all(_is_inside(w.box, width_px, height_px) for w in line.words):
+        return line if line.text == line.text.strip() else replace(line, text=line.text.strip())
     words = tuple(replace(word, box=word.box.clipped(width_px, height_px)) for word in line.words)
     return replace(line, text=line.text.strip(), box=line.box.clipped(width_px, height_px), words=words)
+
+
+def _is_inside(box: Box, width_px: int, height_px: int) -> bool:
+    return box.left >= 0 and box.top >= 0 and box.right <= width_px and box.bottom <= height_px
 
 
 def _edge_drafts(lines: Sequence[Line], kind: BlockKind, direction: Direction) -> list[_Draft]:
@@ -90,8 +97,9 @@ def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage |
     tables: tuple[FoundTable, ...] = ()
     if image is not None:
         tables, fragments = take_ruled_tables(fragments, image, line_height, direction)
+    plain_tables, fragments = take_plain_tables(fragments, line_height, direction)
     page = _Page(fragments, lines, direction, line_height, measures)
-    parts = [part for column in _columns(page, tables) for part in column]
+    parts = [part for column in _columns(page, tables + plain_tables) for part in column]
     paragraphs = [part for part in parts if isinstance(part, Paragraph)]
     kinds = iter(classify(paragraphs, body_size))
     return [_to_draft(part, next(kinds)) if isinstance(part, Paragraph) else _to_table_draft(part) for part in parts]

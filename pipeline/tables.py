@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.borderless_tables import Piece, PieceRow, read_rows
+from pipeline.borderless_tables import Piece, PieceRow, find_row_tables, read_rows
 from pipeline.cell_texts import CellText, FoundTable, is_number, split_by_places, to_cell_text, to_table
 from pipeline.document import Box, Line, TableCell
 from pipeline.line_fragments import Fragment, split_lines
@@ -128,6 +128,25 @@ def _read_stack(
     rows = to_piece_rows([fragment.line for fragment in fragments], line_height, direction)
     ys = [(rule.top + rule.bottom) / 2 for rule in stack]
     return read_rows(rows, line_height, direction, is_ruled=True, bands=ys)
+
+
+def take_plain_tables(
+    fragments: Sequence[Fragment], line_height: float, direction: Direction
+) -> tuple[tuple[FoundTable, ...], tuple[Fragment, ...]]:
+    """(tables without rules that stand alone in their rows, the fragments that are in none of them).
+
+    They are looked for before the page is cut into columns, which would take a table of words apart. A table beside
+    other text is found later, in its own column (:func:`pipeline.borderless_tables.find_row_tables`).
+    """
+    if direction is Direction.VERTICAL or len(fragments) < 9:
+        return (), tuple(fragments)
+    rects = to_reading_coordinates([fragment.line.box for fragment in fragments], direction)
+    rows = group_rows(rects, np.arange(len(fragments)), line_height)
+    pieces = [[Piece(fragments[i].line, *rects[i].tolist()) for i in row] for row in rows]
+    found = find_row_tables(pieces, line_height, direction)
+    taken = {i for table in found for row in rows[table.first : table.last + 1] for i in row}
+    rest = tuple(fragment for i, fragment in enumerate(fragments) if i not in taken)
+    return tuple(table.found for table in found), rest
 
 
 def to_piece_rows(lines: Sequence[Line], line_height: float, direction: Direction) -> list[PieceRow]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box, Line
+from pipeline.grey_page import to_grey
 from pipeline.page_image import PageImage
 
 # Usual proportions of Latin, Greek and Cyrillic faces, in parts of the type's size.
@@ -36,6 +37,7 @@ _SHORT = 25  # characters
 _WIDTH_TOLERANCE = 1.15
 _MAX_SIDE_PX = 2200
 
+Sums = NDArray[np.int32]
 Extent = tuple[int, int, int, int]
 
 
@@ -51,8 +53,7 @@ def measure_type(lines: Sequence[Line], image: PageImage | None) -> dict[Box, Ty
     """A measure per line, by its box; empty without an image, and without the lines that show no ink."""
     if image is None or not lines:
         return {}
-    ink, scale = to_ink(image)
-    ink_sums, outline_sums = _integral(ink), _integral(ink & ~_eroded(ink))
+    ink_sums, outline_sums, scale = _sum_ink(image)
     measured: list[tuple[Line, float, float]] = []
     for line in lines:
         found = _find_ink(ink_sums, line.box, scale)
@@ -107,40 +108,28 @@ def _with_weight(
     ]
 
 
-def to_ink(image: PageImage) -> tuple[NDArray[np.bool_], float]:
-    """(ink, scale): True where the page is printed on, shape (height, width) × scale, scale ≤ 1.
+def _sum_ink(image: PageImage) -> tuple[Sums, Sums, float]:
+    """(integral of the ink, integral of its outline, scale ≤ 1).
 
     Otsu's threshold on the grey page; of the two classes the smaller one is the ink, so that white on black works too.
     """
     import cv2
 
-    grey = cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, _MAX_SIDE_PX / max(grey.shape))
-    if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    _, binary = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    ink = binary.astype(bool)
-    return (~ink if ink.mean() > 0.5 else ink), scale
+    grey, scale = to_grey(image, _MAX_SIDE_PX)
+    ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    if cv2.countNonZero(ink) > ink.size / 2:
+        ink = 1 - ink
+    inner = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    ink_sums = cv2.integral(ink)
+    return ink_sums.astype(np.int32, copy=False), (ink_sums - cv2.integral(inner)).astype(np.int32, copy=False), scale
 
 
-def _eroded(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    inner = np.zeros_like(ink)
-    inner[1:-1, 1:-1] = ink[1:-1, 1:-1] & ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:]
-    return inner
-
-
-def _integral(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    import cv2
-
-    return cv2.integral(mask.view(np.uint8)).astype(np.int32, copy=False)
-
-
-def _area(sums: NDArray[np.int32], extent: Extent) -> int:
+def _area(sums: Sums, extent: Extent) -> int:
     left, top, right, bottom = extent
     return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
 
 
-def _find_ink(sums: NDArray[np.int32], box: Box, scale: float) -> tuple[int, Extent] | None:
+def _find_ink(sums: Sums, box: Box, scale: float) -> tuple[int, Extent] | None:
     """(height of the densest band, extent of all ink) of a line, in ink pixels; None where there is no ink."""
     left, right = round(box.left * scale), round(box.right * scale)
     top, bottom = round(box.top * scale), round(box.bottom * scale)
