@@ -60,7 +60,10 @@ def open_engine(url: str) -> sa.Engine:
 def _open_sqlite(url: sa.URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
         raise ValueError("The SQLite database must be a file.")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # SQLite gives its log the same mode: password hashes are nobody else's business.
+    path.touch(mode=0o600, exist_ok=True)
     engine = sa.create_engine(
         url,
         poolclass=sa.QueuePool,

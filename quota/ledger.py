@@ -155,7 +155,7 @@ class Ledger:
         added = connection.execute(
             insert_into(connection, ledger_entries)
             .values(**entry, at=self._clock())
-            .on_conflict_do_nothing(["payment_id"])
+            .on_conflict_do_nothing(index_elements=["payment_id"])
             .returning(ledger_entries.c.id)
         ).one_or_none()
         if added is None:

@@ -12,12 +12,16 @@ from database.connect import open_engine, reading
 from database.migrate import migrate
 from errors import OcrChatError
 from quota.audit import find_discrepancies
+from quota.ledger import MAX_GRANT
 from quota.plans import PlanName
 from service.account_pages import AccountPages
 from service.callers import Caller
 from service.metering import build_metering
 from service.secrets import load_secrets
 from settings import Settings
+
+ASK = "-"
+"""Given as a password: it is asked for, and so stands in no list of processes and no shell's history."""
 
 PLANS = (str(PlanName.FREE), str(PlanName.PAID))
 
@@ -53,13 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
     create = commands.add_parser("create-account", help="make an account and print its token")
     create.add_argument("email")
     create.add_argument("--plan", choices=PLANS, default=PLANS[0])
-    create.add_argument("--credits", type=int, default=0, metavar="N", help="credits to start with")
+    create.add_argument("--credits", type=_to_credits, default=0, metavar="N", help="credits to start with")
     create.add_argument("--password", metavar="TEXT", help="for the browser; '-' asks for it; without one: token only")
     create.set_defaults(run=_create_account)
 
     grant = commands.add_parser("grant-credits", help="add credits to an account")
     grant.add_argument("email")
-    grant.add_argument("credits", type=int)
+    grant.add_argument("credits", type=_to_credits)
     grant.add_argument("--payment-id", metavar="ID", help="the same id counts once, however often it is told")
     grant.set_defaults(run=_grant_credits)
 
@@ -92,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _create_account(pages: AccountPages, arguments: argparse.Namespace, _engine: sa.Engine) -> None:
-    password = _ask_password() if arguments.password == "-" else arguments.password
+    password = _ask_password() if arguments.password == ASK else arguments.password
     signed_up = pages.create_account(arguments.email, plan=arguments.plan, password=password)
     if arguments.credits:
         pages.add_credits(signed_up.account.email, arguments.credits, _own_payment_id())
@@ -155,6 +159,13 @@ def _check_ledger(_pages: AccountPages, _arguments: argparse.Namespace, engine: 
     if discrepancies:
         raise OcrChatError(f"{len(discrepancies)} balances differ from the ledger.")
     print("Every balance is what the ledger says.")
+
+
+def _to_credits(text: str) -> int:
+    credits = int(text)
+    if not 1 <= credits <= MAX_GRANT:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_GRANT:,}")
+    return credits
 
 
 def _to_balance(remaining: int | None) -> str:
