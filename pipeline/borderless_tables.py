@@ -23,6 +23,8 @@ _MIN_ROWS = 3
 _MIN_FILL = 0.55
 _MAX_CELL_LENGTH = 60  # characters, in the usual cell of a column
 _TRIES = 3
+_JUSTIFIED = 0.96
+_RAGGED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +201,22 @@ def _is_table(rows: Sequence[Sequence[Placed]], column_count: int, line_height: 
         return False
     if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
         return False
-    if sum(_is_prose(pieces, line_height) for pieces in by_column) > 1:
+    prose = [_prose_share(pieces, line_height) for pieces in by_column]
+    if max(prose) > _JUSTIFIED or sum(share > _RAGGED for share in prose) > 1:
         return False
     aligned = sum(_is_aligned(pieces, line_height) for pieces in by_column)
     return aligned >= column_count - (1 if column_count > 3 else 0)
 
 
-def _is_prose(pieces: Sequence[Piece], line_height: float) -> bool:
-    """Whether the pieces fill their column like lines of a narrow column of text."""
+def _prose_share(pieces: Sequence[Piece], line_height: float) -> float:
+    """How far the pieces fill their column, as lines of a narrow column of text do; 0 for short pieces."""
     widths = sorted(piece.end - piece.start for piece in pieces)
-    return widths[len(widths) // 4] > max(6 * line_height, 0.75 * widths[-1])
+    usual = widths[len(widths) // 2]
+    if usual < 6 * line_height:
+        return 0.0
+    # Lines of one length are no accident in a justified column, but in a few rows they may be.
+    is_justified = len(widths) >= 4 and widths[len(widths) // 4] > _JUSTIFIED * widths[-1] and usual > 10 * line_height
+    return 1.0 if is_justified else min(usual / widths[-1], _JUSTIFIED)
 
 
 def _is_aligned(pieces: Sequence[Piece], line_height: float) -> bool:

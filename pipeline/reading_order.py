@@ -68,6 +68,7 @@ class _Gutter:
 _CELL = 1 / 8  # resolution of the search for white rectangles
 _MIN_GUTTER_WIDTH = 0.6  # LaTeX's 10 pt between columns of 10 pt text is about 1.0
 _MIN_GUTTER_HEIGHT = 2.4  # three lines
+_BOX_MARGIN = 0.12
 _MAX_CANDIDATES = 40
 _PROSE_WIDTH = 8.0  # about 16 letters: a line this long is no price and no label
 _SHORT_WIDTH = 5.0
@@ -174,6 +175,9 @@ class _Cutter:
         if len(rects) < 4:
             return []
         cell = self.line_height * _CELL
+        # Detectors draw boxes with a margin; an engine that does not loses nothing, its columns are further apart.
+        margin = np.minimum(_BOX_MARGIN * self.line_height, 0.25 * (rects[:, 2] - rects[:, 0]))
+        rects = rects + np.stack((margin, 0 * margin, -margin, 0 * margin), axis=1)
         origin = rects[:, :2].min(axis=0)
         grid = np.ceil((rects[:, 2:].max(axis=0) - origin) / cell).astype(int) + 1
         white = np.ones((grid[0], grid[1]), dtype=bool)
