@@ -11,10 +11,8 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from errors import BrokenFileError, EncryptedFileError
+from errors import BrokenFileError, EncryptedFileError, InvalidInputError
 
-_ERROR_PASSWORD = 4
-_ERROR_SECURITY = 5
 _TINY_SCALE = 0.01
 _MAX_OBJECTS = 50_000
 _MAX_FORM_DEPTH = 4
@@ -91,13 +89,24 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
         pdf.init_forms()
         return pdf
     except pdfium.PdfiumError as error:
-        if error.err_code == _ERROR_PASSWORD:
-            raise EncryptedFileError from error
-        if error.err_code == _ERROR_SECURITY:
-            raise EncryptedFileError("The PDF is protected in a way that can't be opened.") from error
-        if error.err_code == pdfium_c.FPDF_ERR_SUCCESS:
-            raise BrokenFileError("The PDF has no pages.", remedy="") from error
-        raise BrokenFileError("The PDF is damaged and can't be opened.") from error
+        raise _explain(data) from error
+
+
+def _explain(data: bytes) -> InvalidInputError:
+    """Why the PDF can't be opened.
+
+    It is opened once more, because an error code of PDFium's stays when a document without pages is opened after it.
+    """
+    handle = pdfium_c.FPDF_LoadMemDocument64(data, len(data), None)
+    if handle:
+        pdfium_c.FPDF_CloseDocument(handle)
+        return BrokenFileError("The PDF has no pages that can be opened.")
+    code = pdfium_c.FPDF_GetLastError()
+    if code == pdfium_c.FPDF_ERR_PASSWORD:
+        return EncryptedFileError()
+    if code == pdfium_c.FPDF_ERR_SECURITY:
+        return EncryptedFileError("The PDF is protected in a way that can't be opened.")
+    return BrokenFileError("The PDF is damaged and can't be opened.")
 
 
 def count_pages(pdf: pdfium.PdfDocument) -> int:
