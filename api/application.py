@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from service.wiring import Services
 
 from api import account_routes, chat_routes, errors, health_routes, ocr_routes, reference_routes
 from api.addresses import parse_networks
 from api.body_limit import BodyLimit
 from api.request_log import RequestLog
+from service.wiring import Services
 
 VERSION = "0.1.0"
 # Room for the other form fields and the multipart boundaries around the file.

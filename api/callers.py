@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from service.callers import Account, Caller
-from service.wiring import Services
 from starlette.concurrency import run_in_threadpool
 
 from api.addresses import Network, client_address
 from errors import ConflictingTokensError, InvalidTokenError, MissingTokenError
+from service.callers import Account, Caller
+from service.wiring import Services
 
 BEARER = "bearer"
 

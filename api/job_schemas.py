@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from service.job_record import JobState
-from service.job_views import JobView
 
 from pipeline.document import Block, Box, Page, TableCell, Word
+from service.job_record import JobState
+from service.job_views import JobView
 
 WireStatus = Literal["pending", "processing", "done", "failed"]
 Bbox = tuple[float, float, float, float]

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
-from service.job_views import JobView
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import CallerDep, ServicesDep
@@ -17,6 +16,7 @@ from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
 from errors import InvalidFieldError
+from service.job_views import JobView
 
 MAX_WAIT_S = 60.0
 POLL_AFTER_S = "2"

@@ -1,0 +1,80 @@
+"""The ``/api/v1/chat/`` routes: ask, read the transcript, forget it. An account's token is needed."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import Request, Response
+from fastapi.sse import EventSourceResponse, format_sse_event
+from starlette.concurrency import run_in_threadpool
+
+from api.callers import AccountDep, CallerDep, ServicesDep
+from api.chat_schemas import HistoryWire, MessageWire, QuestionWire, ReplyWire
+from api.job_ids import JobId, read_job_id
+from api.reference_schemas import ERRORS
+from api.slash_router import SlashRouter
+from service.chat import ChatReply
+
+router = SlashRouter(prefix="/api/v1/chat", tags=["chat"])
+
+
+@router.post(
+    "/{uuid}/",
+    response_model=ReplyWire,
+    responses=ERRORS(400, 401, 402, 404, 409, 429, 503),
+    summary="Ask a finished job",
+)
+async def ask(
+    request: Request,
+    job_id: JobId,
+    question: QuestionWire,
+    account: AccountDep,  # noqa: ARG001 - a token is needed
+    caller: CallerDep,
+    services: ServicesDep,
+) -> ReplyWire | Response:
+    """The answer is made of the document's own text; each statement cites its page.
+
+    With `Accept: text/event-stream` it arrives sentence by sentence, each already verified, then as a whole.
+    """
+    also = [read_job_id(one) for one in question.also]
+
+    def answer() -> ChatReply:
+        return services.chat.ask(caller, job_id, question.message, also=also)
+
+    reply = await run_in_threadpool(answer)
+    wire = ReplyWire(conversation=reply.conversation_id, message=MessageWire.of(reply.message))
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return EventSourceResponse(_sentences(wire))
+    return wire
+
+
+async def _sentences(wire: ReplyWire) -> AsyncIterator[bytes]:
+    yield format_sse_event(data_str=wire.model_dump_json(), event="message")
+
+
+@router.get(
+    "/{uuid}/history/", response_model=HistoryWire, responses=ERRORS(401, 404, 409, 429), summary="The whole transcript"
+)
+async def history(
+    job_id: JobId,
+    account: AccountDep,  # noqa: ARG001 - a token is needed
+    caller: CallerDep,
+    services: ServicesDep,
+) -> HistoryWire:
+    return HistoryWire.of(await run_in_threadpool(services.chat.history, caller, job_id))
+
+
+@router.delete(
+    "/{uuid}/",
+    status_code=204,
+    response_model=None,
+    responses=ERRORS(401, 404, 409, 429),
+    summary="Forget the transcript",
+)
+async def forget(
+    job_id: JobId,
+    account: AccountDep,  # noqa: ARG001 - a token is needed
+    caller: CallerDep,
+    services: ServicesDep,
+) -> Response:
+    """The conversation is deleted; the job stays."""
+    await run_in_threadpool(services.chat.delete, caller, job_id)
+    return Response(status_code=204)
