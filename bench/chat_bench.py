@@ -66,9 +66,11 @@ def ask_library(folder: Path, out: Path, model: str) -> None:
     with tempfile.TemporaryDirectory() as index, out.open("w", encoding="utf-8") as predictions:
         librarian = Librarian.open(LibrarianConfig(EmbedderConfig(model), Path(index)))
         started = time.process_time()
-        chunks = sum(librarian.add(document.id, document.pages) for document in documents.values())
-        print(f"indexing: {chunks / (time.process_time() - started):.1f} chunks per CPU second")
         shelves = {name: build_shelf([document]) for name, document in documents.items()}
+        for name, shelf in shelves.items():
+            librarian.add(shelf, name)
+        chunks = sum(len(shelf.search.chunks) for shelf in shelves.values())
+        print(f"indexing: {chunks / (time.process_time() - started):.1f} chunks per CPU second")
         started, count = time.process_time(), 0
         for entry in read_lines(folder / "questions.jsonl"):
             answer = librarian.ask(shelves[entry["doc"]], entry["question"])

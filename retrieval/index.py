@@ -4,7 +4,7 @@ Only numbers, ids and page numbers go in: Chroma keeps deleted text in its files
 folder takes one writing process; several processes share a Chroma server instead (``open_index`` with a URL).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,6 @@ from retrieval.chunking import Chunk
 from retrieval.embedder import Embedder, Vectors
 
 COLLECTION = "chunks"
-_BATCH_CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,23 @@ class VectorIndex:
             raise IndexUnavailableError(f"The vector index can't be opened: {error}") from error
         return cls(collection, client)
 
-    def add(self, chunks: Iterable[Chunk], embedder: Embedder) -> int:
-        """Embed and store the chunks, a batch at a time; doing it twice changes nothing. Returns how many."""
-        count = 0
-        batch: list[Chunk] = []
-        for chunk in chunks:
-            batch.append(chunk)
-            if len(batch) == _BATCH_CHUNKS:
-                count += self._add_batch(batch, embedder)
-                batch = []
-        return count + (self._add_batch(batch, embedder) if batch else 0)
+    def add(self, chunks: Sequence[Chunk], embedder: Embedder) -> None:
+        """Embed and store some chunks; doing it twice changes nothing."""
+        if not chunks:
+            return
+        self._collection.upsert(
+            ids=[chunk.key for chunk in chunks],
+            embeddings=embedder.embed_passages([chunk.text for chunk in chunks]),
+            metadatas=[
+                {
+                    "document": chunk.document_id,
+                    "page": chunk.page_number,
+                    "chunk": chunk.number,
+                    "model": embedder.name,
+                }
+                for chunk in chunks
+            ],
+        )
 
     def search(self, document_ids: Sequence[str], question: Vectors, *, model: str, limit: int = 50) -> list[Match]:
         """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,)."""
@@ -81,10 +87,11 @@ class VectorIndex:
         pairs = zip(found["metadatas"][0], found["distances"][0], strict=True)
         return [Match(data["document"], data["chunk"], data["page"], 1.0 - distance) for data, distance in pairs]
 
-    def has(self, document_id: str, *, model: str) -> bool:
-        """Whether the document has vectors of this model."""
+    def find_numbers(self, document_id: str, *, model: str) -> set[int]:
+        """Numbers of the document's chunks that have a vector of this model."""
         where = {"$and": [{"document": document_id}, {"model": model}]}
-        return bool(self._collection.get(where=where, limit=1, include=[])["ids"])
+        found = self._collection.get(where=where, include=["metadatas"])
+        return {data["chunk"] for data in found["metadatas"]}
 
     def delete(self, document_id: str) -> None:
         """Forget a document; unknown ones are no error."""
@@ -99,22 +106,6 @@ class VectorIndex:
         close = getattr(self._client, "close", None)
         if close is not None:
             close()
-
-    def _add_batch(self, batch: Sequence[Chunk], embedder: Embedder) -> int:
-        self._collection.upsert(
-            ids=[chunk.key for chunk in batch],
-            embeddings=embedder.embed_passages([chunk.text for chunk in batch]),
-            metadatas=[
-                {
-                    "document": chunk.document_id,
-                    "page": chunk.page_number,
-                    "chunk": chunk.number,
-                    "model": embedder.name,
-                }
-                for chunk in batch
-            ],
-        )
-        return len(batch)
 
 
 def _connect(chromadb: Any, settings: Any, folder: Path | None, url: str) -> Any:

@@ -37,7 +37,7 @@ _ENGLISH = frozenset(
     can cannot could would should may might will shall must there their they them he she his her him i you we us our my
     your than then into about between over under up out off only also such any some each both all more most other own
     same too very just during before after above below again once here while because until against through please tell
-    me give show find name list say says said mention mentioned according document page text file""".split()
+    me give show find name list say says said mention mentioned according document page text file""".split()  # noqa: SIM905 (as text)
 )  # fmt: skip
 
 

@@ -3,13 +3,12 @@
 One librarian lives in one process: it owns the embedder and the index's writing side.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.document import Document, Page
-from retrieval.answer import Answer, AnswerSentence, Citation, Turn
+from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.extractive import Material, Quote, find_quotes
 from retrieval.chunking import Chunk, Unit, iterate_chunks, split_page
 from retrieval.citing import cite, mark_page, neutralise
@@ -21,6 +20,7 @@ from retrieval.question import Question, read_question
 from retrieval.search import Passage, PassageSearch
 from retrieval.wording import find_wording
 
+PART_CHUNKS = 32
 _PASSAGES = 6
 _MATCHES = 50
 _SAMPLE_CHARS = 4000
@@ -30,7 +30,7 @@ _SAMPLE_CHARS = 4000
 class LibrarianConfig:
     """``index_url`` (a Chroma server) outranks ``index_folder``; one of them is needed."""
 
-    embedder: EmbedderConfig = EmbedderConfig()
+    embedder: EmbedderConfig = field(default_factory=EmbedderConfig)
     index_folder: Path | None = None
     index_url: str = ""
 
@@ -51,12 +51,18 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """A question and the passages that may answer it, best first."""
+class Excerpts:
+    """What was found for a question: the best passages, best first, and the pages they stand on.
+
+    ``pages`` maps (document, page number); ``names`` the documents to what their files are called.
+    """
 
     question: Question
     passages: tuple[Passage, ...]
+    pages: Mapping[tuple[str, int], Page]
+    names: Mapping[str, str]
     same_language: bool
+    language: str | None
 
 
 def build_shelf(documents: Iterable[Document]) -> Shelf:
@@ -84,46 +90,52 @@ class Librarian:
         index = VectorIndex.open(folder=config.index_folder, url=config.index_url)
         return cls(open_embedder(config.embedder), index)
 
-    def add(self, document_id: str, pages: Iterable[Page]) -> int:
-        """Index a document page by page, replacing what was there. Returns the number of chunks."""
-        self._index.delete(document_id)
-        return self._index.add(iterate_chunks(document_id, pages), self._embedder)
+    def add(self, shelf: Shelf, document_id: str) -> None:
+        """Index what is not indexed yet of a document."""
+        while self.add_part(shelf, document_id):
+            continue
 
-    def has(self, document_id: str) -> bool:
-        """Whether the document is indexed with the present model."""
-        return self._index.has(document_id, model=self._embedder.name)
+    def add_part(self, shelf: Shelf, document_id: str, *, limit: int = PART_CHUNKS) -> bool:
+        """Index the next chunks that have no vector of the present model. Returns whether more are left."""
+        done = self._index.find_numbers(document_id, model=self._embedder.name)
+        chunks = [chunk for chunk in shelf.search.chunks if chunk.document_id == document_id]
+        left = [chunk for chunk in chunks if chunk.number not in done]
+        self._index.add(left[:limit], self._embedder)
+        return len(left) > limit
 
     def forget(self, document_id: str) -> None:
         self._index.delete(document_id)
 
-    def find(self, shelf: Shelf, message: str, history: Sequence[Turn] = ()) -> Findings:
-        """Search only. Documents that have no vectors are searched by words."""
+    def find(self, shelf: Shelf, message: str, history: Sequence[Turn] = ()) -> Excerpts:
+        """Search only. What has no vectors is searched by words."""
         question = read_question(message, history)
         vector = self._embedder.embed_questions([question.text])
         matches = self._index.search(list(shelf.documents), vector, model=self._embedder.name, limit=_MATCHES)
         cosines = {f"{match.document_id}:{match.chunk_number}": match.cosine for match in matches}
         same = question.language is None or shelf.language is None or question.language == shelf.language
         passages = shelf.search.rank(question.text, cosines, same_language=same, limit=_PASSAGES)
-        return Findings(question, passages, same)
+        places = {(passage.chunk.document_id, passage.chunk.page_number) for passage in passages}
+        pages = {place: shelf.get_page(*place) for place in places}
+        names = {name: document.source_name for name, document in shelf.documents.items()}
+        return Excerpts(question, passages, pages, names, same, question.language or shelf.language)
 
     def ask(self, shelf: Shelf, message: str, history: Sequence[Turn] = ()) -> Answer:
         """An extractive answer."""
-        findings = self.find(shelf, message, history)
-        material = Material(findings.passages, shelf.units, shelf.search.lexical, shelf.words, findings.same_language)
-        quotes = find_quotes(findings.question, material, self._embedder)
-        language = findings.question.language or shelf.language
-        wording = find_wording(language)
-        sentences = tuple(_to_sentence(quote, shelf) for quote in quotes)
-        return Answer(sentences, "extractive", language or "en", wording.lead_in if sentences else "", wording.refusal)
+        found = self.find(shelf, message, history)
+        material = Material(found.passages, shelf.units, shelf.search.lexical, shelf.words, found.same_language)
+        quotes = find_quotes(found.question, material, self._embedder)
+        wording = find_wording(found.language)
+        sentences = tuple(_to_sentence(quote, found) for quote in quotes)
+        lead_in = wording.lead_in if sentences else ""
+        return Answer(sentences, "extractive", found.language or "en", lead_in, wording.refusal)
 
     def close(self) -> None:
         self._index.close()
 
 
-def _to_sentence(quote: Quote, shelf: Shelf) -> AnswerSentence:
-    citation: Citation = cite(
-        quote.document_id, shelf.get_page(quote.document_id, quote.page_number), quote.start, quote.end
-    )
-    name = shelf.documents[quote.document_id].source_name if len(shelf.documents) > 1 else ""
-    text = mark_page(f"“{neutralise(citation.snippet)}”", quote.page_number, document_name=neutralise(name))
+def _to_sentence(quote: Quote, found: Excerpts) -> AnswerSentence:
+    page = found.pages[quote.document_id, quote.page_number]
+    citation = cite(quote.document_id, page, quote.start, quote.end)
+    name = neutralise(found.names[quote.document_id]) if len(found.names) > 1 else ""
+    text = mark_page(f"“{neutralise(citation.snippet)}”", quote.page_number, document_name=name)
     return AnswerSentence(text, (citation,))

@@ -28,7 +28,7 @@ _ABBREVIATIONS = frozenset(
     z.b d.h u.a bzw usw ca nr str bd hr fr abb evtl ggf inkl sog vgl tel dipl ing
     m mme mlle p ex env av apr. art n° sra srta ud uds núm pág ej dña
     г гг в вв т.е т.д т.п др им ул руб тыс млн млрд с стр см рис
-    π.χ κ.λπ κ κα αρ δηλ βλ sn yy dr. vb vd örn prof. tp ts""".split()
+    π.χ κ.λπ κ κα αρ δηλ βλ sn yy dr. vb vd örn prof. tp ts""".split()  # noqa: SIM905 (a table is read more easily as text)
 )
 _CLAUSE_END = re.compile(r"[;；:：,，、]\s*|\s+")
 

@@ -13,6 +13,7 @@ of which byte *j* holds weight *j* (low nibble) and weight *j + 16* (high nibble
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,7 @@ def _read_vocabulary(cursor: _Cursor) -> Vocabulary:
     offsets = np.frombuffer(cursor.take(4 * (count + 1)), dtype=np.uint32).tolist()
     scores = np.frombuffer(cursor.take(4 * count), dtype=np.float32).tolist()
     blob = cursor.take(blob_size)
-    pieces = tuple(
-        blob[start:stop].decode("utf-8", "replace") for start, stop in zip(offsets[:-1], offsets[1:], strict=True)
-    )
+    pieces = tuple(blob[start:stop].decode("utf-8", "replace") for start, stop in pairwise(offsets))
     return Vocabulary(pieces, tuple(scores), begin, end, unknown, _read_normalisation(cursor))
 
 

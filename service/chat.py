@@ -1,0 +1,157 @@
+"""Questions about finished jobs: who may ask, what it costs, what is answered, what is remembered."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from database.connect import transaction
+from errors import InvalidFieldError, JobNotFoundError, MissingTokenError
+from retrieval.answer import Answer, Turn
+from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
+from retrieval.librarian import LibrarianConfig
+from service.callers import Account, Caller
+from service.conversations import ChatMessage, Conversation, ConversationStore, to_turns
+from service.job_record import JobRecord
+from service.librarian_process import Ask, Forget, IndexPart, LibrarianProcess
+from service.metering import Metering
+from settings import Settings
+
+MAX_MESSAGE_CHARS = 4000
+MAX_DOCUMENTS = 20
+
+
+class FinishedJobs(Protocol):
+    """Knows which jobs may be asked about; the checks are the same as for a download."""
+
+    def require_done(self, caller: Caller, job_id: str) -> JobRecord:
+        """Raises JobNotFoundError, JobNotFinishedError, JobFailedError, JobCancelledError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """The assistant's message as it was stored."""
+
+    conversation_id: str
+    message: ChatMessage
+
+
+class Chat:
+    """All methods block; doors that are asynchronous call them in a thread."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        jobs: FinishedJobs,
+        librarian: LibrarianProcess,
+        metering: Metering,
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._librarian = librarian
+        self._metering = metering
+        self._store = ConversationStore(engine)
+
+    def ask(self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()) -> ChatReply:
+        """Answer from one job, or from several of one account (``also``), and remember both sides.
+
+        Raises MissingTokenError, JobNotFoundError, a ConflictError for an unfinished job, InvalidFieldError,
+        QuotaExceededError, and UnavailableError when nothing can be answered now; then nothing is charged.
+        """
+        account = _require_account(caller)
+        text = _check_message(message)
+        job_ids = self._check_jobs(caller, job_id, also)
+        conversation = self._store.get(job_id, account.id)
+        charge_id = self._reserve(caller)
+        try:
+            answer = self._answer(job_ids, text, to_turns(conversation.messages))
+            stored = self._store.add(conversation, text, answer)
+        except LookupError as error:
+            self._settle(charge_id, 0)
+            raise JobNotFoundError from error
+        except BaseException:
+            self._settle(charge_id, 0)
+            raise
+        self._settle(charge_id, self._metering.prices.chat_message_credits)
+        return ChatReply(conversation.id, stored)
+
+    def history(self, caller: Caller, job_id: str) -> Conversation:
+        """The whole conversation of this account about the job; it may be empty. Raises as :meth:`ask`."""
+        account = _require_account(caller)
+        self._jobs.require_done(caller, job_id)
+        return self._store.get(job_id, account.id)
+
+    def delete(self, caller: Caller, job_id: str) -> None:
+        """Forget the conversation; the job stays. Raises as :meth:`ask`."""
+        account = _require_account(caller)
+        self._jobs.require_done(caller, job_id)
+        self._store.delete(job_id, account.id)
+
+    def index(self, job_id: str) -> None:
+        """Make a finished job ready for questions; part by part, so that questions to others get in between."""
+        while self._librarian.call(IndexPart(job_id)):
+            continue
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job's vectors; its conversations go with its row."""
+        self._librarian.call(Forget(job_id))
+
+    def stop(self) -> None:
+        self._librarian.stop()
+
+    def _check_jobs(self, caller: Caller, job_id: str, also: Sequence[str]) -> tuple[str, ...]:
+        job_ids = tuple(dict.fromkeys((job_id, *also)))
+        if len(job_ids) > MAX_DOCUMENTS:
+            raise InvalidFieldError(f"At most {MAX_DOCUMENTS} documents can be asked at once.")
+        for one in job_ids:
+            self._jobs.require_done(caller, one)
+        return job_ids
+
+    def _answer(self, job_ids: tuple[str, ...], message: str, history: tuple[Turn, ...]) -> Answer:
+        for job_id in job_ids:
+            self.index(job_id)
+        answer: Answer = self._librarian.call(Ask(job_ids, message, history))
+        return answer
+
+    def _reserve(self, caller: Caller) -> str | None:
+        price = self._metering.prices.chat_message_credits
+        if not price:
+            return None
+        charge_id = f"chat-{uuid.uuid4().hex}"
+        with transaction(self._engine) as connection:
+            self._metering.ledger.reserve(connection, charge_id, caller, price)
+        return charge_id
+
+    def _settle(self, charge_id: str | None, credits: int) -> None:
+        if charge_id is not None:
+            with transaction(self._engine) as connection:
+                self._metering.ledger.settle(connection, charge_id, credits)
+
+
+def _require_account(caller: Caller) -> Account:
+    if caller.account is None:
+        raise MissingTokenError
+    return caller.account
+
+
+def _check_message(message: str) -> str:
+    text = message.replace("\x00", "").strip()
+    if not text:
+        raise InvalidFieldError("The message is empty.", remedy='Send JSON: {"message": "your question"}.')
+    if len(text) > MAX_MESSAGE_CHARS:
+        raise InvalidFieldError(f"The message is longer than {MAX_MESSAGE_CHARS} characters.")
+    return text
+
+
+def build_chat(settings: Settings, engine: sa.Engine, jobs: FinishedJobs, metering: Metering) -> Chat:
+    """As the settings want it; nothing heavy starts before the first question or index."""
+    chat, storage = settings.chat, settings.storage
+    config = LibrarianConfig(
+        embedder=EmbedderConfig(chat.embedder_model or EMBEDDED_MODEL, cache_folder=storage.data_dir / "models"),
+        index_folder=storage.data_dir.resolve() / "chroma",
+        index_url=chat.chroma_url,
+    )
+    return Chat(engine, jobs, LibrarianProcess(config, storage.effective_storage_url), metering)

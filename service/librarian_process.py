@@ -1,0 +1,222 @@
+"""The one process that owns the embedding model and writes the vector index.
+
+It is started on first use, lives as long as the server and is started again after a crash. Requests are handled one at
+a time, so each is kept short: a long document is indexed in parts, and questions get in between.
+"""
+
+import fcntl
+import multiprocessing
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from errors import JobNotFoundError, OcrChatError, UnavailableError
+from pipeline.document import Document
+from pipeline.document_json import from_json
+from retrieval.answer import Answer, Turn
+from retrieval.embedder import EmbedderUnavailableError
+from retrieval.index import IndexUnavailableError
+from retrieval.librarian import Excerpts, Librarian, LibrarianConfig, Shelf, build_shelf
+from service.job_files import JobFiles, document_key
+
+CALL_TIMEOUT_S = 180.0
+_CACHED_PAGES = 400
+_STOP_TIMEOUT_S = 5.0
+
+
+class LibrarianUnavailableError(UnavailableError):
+    """Search can't run on this server."""
+
+    code = "chat_unavailable"
+    default_message = "Questions can't be answered at the moment."
+
+
+class Task(Protocol):
+    """A request: a small picklable value that is carried out in the process."""
+
+    def run(self, desk: "Desk") -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPart:
+    """Index the next chunks of a job. The result is True when more are left."""
+
+    job_id: str
+
+    def run(self, desk: "Desk") -> bool:
+        return desk.librarian.add_part(desk.get_shelf((self.job_id,)), self.job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    job_id: str
+
+    def run(self, desk: "Desk") -> None:
+        desk.forget(self.job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An extractive :class:`~retrieval.answer.Answer` from one or several jobs."""
+
+    job_ids: tuple[str, ...]
+    message: str
+    history: tuple[Turn, ...]
+
+    def run(self, desk: "Desk") -> Answer:
+        return desk.librarian.ask(desk.get_shelf(self.job_ids), self.message, self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """The passages a generative model may answer from."""
+
+    job_ids: tuple[str, ...]
+    message: str
+    history: tuple[Turn, ...]
+
+    def run(self, desk: "Desk") -> Excerpts:
+        return desk.librarian.find(desk.get_shelf(self.job_ids), self.message, self.history)
+
+
+class Desk:
+    """The process's own state: the librarian, opened on first use, and the documents asked about last."""
+
+    def __init__(self, config: LibrarianConfig, storage_url: str) -> None:
+        self._config = config
+        self._files = JobFiles(storage_url)
+        self._shelves: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
+        self._librarian: Librarian | None = None
+        self._lock: IO[str] | None = None
+
+    @property
+    def librarian(self) -> Librarian:
+        """Raises LibrarianUnavailableError."""
+        if self._librarian is None:
+            self._lock = self._lock or _lock_folder(self._config.index_folder, self._config.index_url)
+            try:
+                self._librarian = Librarian.open(self._config)
+            except (EmbedderUnavailableError, IndexUnavailableError) as error:
+                raise LibrarianUnavailableError(str(error)) from error
+        return self._librarian
+
+    def get_shelf(self, job_ids: tuple[str, ...]) -> Shelf:
+        """Raises JobNotFoundError when a result is gone."""
+        if job_ids in self._shelves:
+            self._shelves.move_to_end(job_ids)
+            return self._shelves[job_ids]
+        shelf = build_shelf([self._read(job_id) for job_id in job_ids])
+        self._shelves[job_ids] = shelf
+        while len(self._shelves) > 1 and sum(map(_page_count, self._shelves.values())) > _CACHED_PAGES:
+            self._shelves.popitem(last=False)
+        return shelf
+
+    def forget(self, job_id: str) -> None:
+        for job_ids in [key for key in self._shelves if job_id in key]:
+            del self._shelves[job_ids]
+        self.librarian.forget(job_id)
+
+    def _read(self, job_id: str) -> Document:
+        try:
+            return from_json(self._files.read(document_key(job_id)))
+        except FileNotFoundError as error:
+            raise JobNotFoundError from error
+
+
+class LibrarianProcess:
+    """Calls from any thread wait for each other."""
+
+    def __init__(self, config: LibrarianConfig, storage_url: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+        self._config = config
+        self._storage_url = storage_url
+        self._timeout_s = timeout_s
+        self._turn = threading.Lock()
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def call(self, task: Task) -> Any:
+        """The task's result, or the error it raised. Raises LibrarianUnavailableError when the process fails."""
+        with self._turn:
+            connection = self._ensure_started()
+            try:
+                connection.send(task)
+                if not connection.poll(self._timeout_s):
+                    raise TimeoutError
+                result = connection.recv()
+            except (EOFError, OSError, TimeoutError) as error:
+                self._end()
+                raise LibrarianUnavailableError from error
+        if isinstance(result, OcrChatError):
+            raise result
+        return result
+
+    def stop(self) -> None:
+        """End the process; the next call starts another."""
+        with self._turn:
+            self._end()
+
+    def _ensure_started(self) -> Connection:
+        if self._connection is not None and self._process is not None and self._process.is_alive():
+            return self._connection
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=serve, args=(theirs, self._config, self._storage_url), name="librarian", daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._process, self._connection = process, ours
+        return ours
+
+    def _end(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.join(_STOP_TIMEOUT_S if self._connection is not None else 0)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        self._process = self._connection = None
+
+
+def serve(connection: Connection, config: LibrarianConfig, storage_url: str) -> None:
+    """The process's main loop; it ends when the other end closes."""
+    import signal
+
+    # Ctrl-C reaches the whole process group: the server decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    desk = Desk(config, storage_url)
+    while True:
+        try:
+            task: Task = connection.recv()
+        except EOFError:
+            return
+        try:
+            result = task.run(desk)
+        except OcrChatError as error:
+            result = error
+        connection.send(result)
+
+
+def _page_count(shelf: Shelf) -> int:
+    return sum(len(document.pages) for document in shelf.documents.values())
+
+
+def _lock_folder(folder: Path | None, url: str) -> IO[str] | None:
+    """A second process writing Chroma's folder breaks the first: refuse instead."""
+    if url or folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "writer.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise LibrarianUnavailableError(
+            "Another process of this server owns the vector index.",
+            remedy="Run a Chroma server and set CHROMA_URL when several processes answer questions.",
+        ) from error
+    return lock
