@@ -1,0 +1,52 @@
+"""What an executor is: something that runs tasks elsewhere, where they may crash, hang or eat memory."""
+
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from service.task_context import TaskContext
+
+Result_co = TypeVar("Result_co", covariant=True)
+Result = TypeVar("Result")
+
+
+class Task(Protocol[Result_co]):
+    """A piece of work: a small, frozen, picklable dataclass that names its files by storage URL and key.
+
+    It knows no local paths and no open resources, so it runs in another process or on another machine alike. Its result
+    is small too; anything large is written to the storage.
+    """
+
+    def run(self, context: TaskContext) -> Result_co: ...
+
+
+class Lane(StrEnum):
+    """Reading pages takes seconds and fills all cores; the short tasks for somebody who waits don't queue behind it."""
+
+    PAGES = "pages"
+    FILES = "files"
+
+
+class Executor(Protocol):
+    @property
+    def page_slots(self) -> int:
+        """How many pages run at once."""
+        ...
+
+    def start(self) -> None:
+        """Prepare the processes, so that the first task need not wait; returns at once."""
+        ...
+
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
+        """Run a task. The future ends with its result or with
+
+        * the error that the task raised,
+        * :class:`errors.PageTimeoutError` when it ran longer than ``timeout_s`` (waiting not counted),
+        * :class:`errors.PageCrashedError` when its process died,
+        * CancelledError after ``cancel()``, which stops a running task too.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Stop what runs, and all processes."""
+        ...

@@ -1,0 +1,31 @@
+"""What happens inside a process that runs tasks."""
+
+import ctypes
+import resource
+import signal
+import sys
+from typing import Any
+
+from service.executors.base import Task
+from service.task_context import process_context
+
+_PR_SET_PDEATHSIG = 1
+
+
+def prepare_process(memory_mb: int) -> None:
+    """Runs once when the process starts: limits its memory and ties its life to the parent's. 0 MB: no limit.
+
+    ``RLIMIT_DATA`` counts what a program really allocates (heap and private writable mappings). ``RLIMIT_AS`` would
+    count address space that is only set aside too, of which OpenVINO and thread stacks take gigabytes.
+    """
+    if memory_mb:
+        limit = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    # No core dumps: they would hold pages of documents.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def run_task(task: Task[Any]) -> Any:
+    return task.run(process_context())

@@ -1,0 +1,139 @@
+"""Tasks in processes of this machine (pebble): a crash, a hang or a memory blow-up costs one try of one task."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from threading import Lock
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from errors import PageCrashedError, PageTimeoutError
+from service.executors.base import Executor, Lane, Result, Task
+from service.executors.child_process import prepare_process, run_task
+
+# One thread a process and a process a core: two threads cost up to half as much CPU again. Tesseract names its own
+# number of threads, which only OMP_THREAD_LIMIT overrules.
+_CHILD_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
+_STOP_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalExecutorConfig:
+    """``memory_mb`` a process (0: no limit); a page process is replaced after ``tasks_per_process`` tasks.
+
+    ``preload`` are modules that the processes share, loaded once in the process they are forked from; none of them may
+    start threads. ``warm_up`` runs once in about every page process when it first starts.
+    """
+
+    page_processes: int
+    file_processes: int = 2
+    memory_mb: int = 0
+    tasks_per_process: int = 200
+    preload: tuple[str, ...] = ()
+    warm_up: Task[Any] | None = None
+
+
+class LocalExecutor(Executor):
+    """Processes are forked from one that holds the libraries, so a dead one is replaced in milliseconds."""
+
+    def __init__(self, config: LocalExecutorConfig) -> None:
+        self._config = config
+        self._pools: dict[Lane, ProcessPool] = {}
+        self._lock = Lock()
+
+    @property
+    def page_slots(self) -> int:
+        return self._config.page_processes
+
+    def start(self) -> None:
+        lanes = (Lane.PAGES, Lane.FILES) if self._config.page_processes else (Lane.FILES,)
+        for lane in lanes:
+            processes = self._size(lane)
+            for _ in range(processes):
+                if lane is Lane.PAGES and self._config.warm_up is not None:
+                    self.submit(self._config.warm_up, timeout_s=120.0, lane=lane)
+                else:
+                    self._pool(lane)
+
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
+        inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
+        outer: Future[Result] = _LinkedFuture(inner)
+        inner.add_done_callback(lambda done: _pass_on(done, outer, timeout_s))
+        return outer
+
+    def stop(self) -> None:
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.stop()  # type: ignore[no-untyped-call]
+        for pool in pools.values():
+            pool.join(timeout=_STOP_TIMEOUT_S)
+
+    def _size(self, lane: Lane) -> int:
+        return self._config.page_processes if lane is Lane.PAGES else self._config.file_processes
+
+    def _pool(self, lane: Lane) -> ProcessPool:
+        with self._lock:
+            if lane not in self._pools:
+                self._pools[lane] = self._make_pool(lane)
+            return self._pools[lane]
+
+    def _make_pool(self, lane: Lane) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["__main__", "service.executors.child_process", *self._config.preload])
+        with _environment(_CHILD_ENVIRONMENT):
+            forkserver.ensure_running()
+        return ProcessPool(
+            max_workers=self._size(lane),
+            max_tasks=self._config.tasks_per_process,
+            initializer=prepare_process,
+            initargs=(self._config.memory_mb,),
+            context=context,
+        )
+
+
+class _LinkedFuture(Future[Result]):
+    """Cancelling it stops the process that runs the task."""
+
+    def __init__(self, inner: Future[Any]) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def cancel(self) -> bool:
+        return self._inner.cancel()
+
+
+def _pass_on(done: Future[Result], outer: Future[Result], timeout_s: float) -> None:
+    """Give ``outer`` the outcome in the words of the executor protocol."""
+    if done.cancelled():
+        Future.cancel(outer)
+        outer.set_running_or_notify_cancel()
+        return
+    error = done.exception()
+    if error is None:
+        outer.set_result(done.result())
+    elif isinstance(error, TimeoutError):
+        outer.set_exception(PageTimeoutError(f"Reading this page took longer than {timeout_s:g} seconds."))
+    elif isinstance(error, ProcessExpired):
+        outer.set_exception(PageCrashedError())
+    else:
+        outer.set_exception(error)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """The variables are set inside the block; what a process inherits is what is set when it starts."""
+    before = {name: os.environ.pop(name, None) for name in values}
+    os.environ |= values
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value

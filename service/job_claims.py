@@ -1,0 +1,217 @@
+"""How a worker takes jobs, and why no page is ever counted twice.
+
+A claim is a job with a *fencing token*, the number of times the job has been claimed. Everything that a worker writes
+is conditional on the token still being the newest one, in the same transaction, so a worker that was believed dead
+(stopped machine, long pause) can't count a page or end a job that somebody else has taken over.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from database.tables import job_pages, jobs
+from service.job_record import JobRecord, JobState, PageState
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    job: JobRecord
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPageOutcome:
+    number: int
+    engine: str
+    tier: str
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPageOutcome:
+    """One failed try; ``is_final`` gives the page up."""
+
+    number: int
+    code: str
+    message: str
+    is_final: bool
+
+
+PageOutcome = ReadPageOutcome | FailedPageOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnding:
+    """``state`` is DONE or FAILED; the error members go with FAILED."""
+
+    state: JobState
+    notices: tuple[str, ...]
+    finished_at: datetime
+    expires_at: datetime
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class JobClaims:
+    """The claims of one worker. ``lease_s`` is how long it may be silent before others take its jobs."""
+
+    def __init__(self, worker_id: str, lease_s: float) -> None:
+        self._worker_id = worker_id
+        self._lease = timedelta(seconds=lease_s)
+
+    def claim(
+        self,
+        connection: sa.Connection,
+        limit: int,
+        *,
+        now: datetime,
+        express_only: bool = False,
+        waiting_since: datetime | None = None,
+    ) -> list[Claim]:
+        """Take up to ``limit`` waiting or orphaned jobs, first in the queue first.
+
+        ``express_only`` leaves all but short and paid jobs to others, ``waiting_since`` those of the rest that came
+        later than that. One statement: two workers never get the same job, and on PostgreSQL they don't wait for
+        each other.
+        """
+        waiting = sa.or_(
+            jobs.c.state == JobState.PENDING,
+            sa.and_(jobs.c.state == JobState.PROCESSING, jobs.c.lease_until < now),
+        )
+        chosen = sa.select(jobs.c.id).where(waiting).order_by(jobs.c.queue_rank, jobs.c.id).limit(limit)
+        if express_only:
+            chosen = chosen.where(jobs.c.is_express)
+        elif waiting_since is not None:
+            chosen = chosen.where(sa.or_(jobs.c.is_express, jobs.c.created_at <= waiting_since))
+        # A common table expression runs once; PostgreSQL may run a plain subquery, LIMIT and all, several times.
+        first = chosen.with_for_update(skip_locked=True).cte("first")
+        statement = (
+            sa.update(jobs)
+            .where(jobs.c.id.in_(sa.select(first.c.id)))
+            .values(
+                state=JobState.PROCESSING,
+                claim_token=jobs.c.claim_token + 1,
+                worker_id=self._worker_id,
+                lease_until=now + self._lease,
+                started_at=sa.func.coalesce(jobs.c.started_at, sa.literal(now, jobs.c.started_at.type)),
+            )
+            .returning(jobs)
+        )
+        rows = connection.execute(statement).mappings()
+        claims = [Claim(JobRecord.from_row(row), row["claim_token"]) for row in rows]
+        return sorted(claims, key=lambda claim: claim.job.queue_rank)
+
+    def find_waiting_pages(self, connection: sa.Connection, job_id: str) -> list[tuple[int, int, int]]:
+        """(number, starts, failures) of the pages that are still to be read, by number."""
+        query = (
+            sa.select(job_pages.c.number, job_pages.c.starts, job_pages.c.failures)
+            .where(job_pages.c.job_id == job_id, job_pages.c.state == PageState.WAITING)
+            .order_by(job_pages.c.number)
+        )
+        return [(row.number, row.starts, row.failures) for row in connection.execute(query)]
+
+    def renew(self, connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
+        """Lock the job's row and prolong the lease.
+
+        False when the lease is lost: the job was cancelled, deleted or taken over, and nothing done for it counts.
+        The other methods that write are called after it, in the same transaction.
+        """
+        statement = (
+            sa.update(jobs)
+            .where(jobs.c.id == claim.job.id, jobs.c.claim_token == claim.token, jobs.c.state == JobState.PROCESSING)
+            .values(lease_until=now + self._lease)
+        )
+        return connection.execute(statement).rowcount == 1
+
+    def start_pages(self, connection: sa.Connection, claim: Claim, numbers: Sequence[int]) -> None:
+        """Count a try of each page before it begins, so that one which kills its worker is noticed."""
+        connection.execute(
+            sa.update(job_pages)
+            .where(job_pages.c.job_id == claim.job.id, job_pages.c.number.in_(numbers))
+            .values(starts=job_pages.c.starts + 1)
+        )
+
+    def unstart_pages(self, connection: sa.Connection, claim: Claim, numbers: Sequence[int]) -> None:
+        """Pages that were handed back untried."""
+        connection.execute(
+            sa.update(job_pages)
+            .where(
+                job_pages.c.job_id == claim.job.id,
+                job_pages.c.number.in_(numbers),
+                job_pages.c.state == PageState.WAITING,
+            )
+            .values(starts=job_pages.c.starts - 1)
+        )
+
+    def record_pages(self, connection: sa.Connection, claim: Claim, outcomes: Sequence[PageOutcome]) -> None:
+        """Count each page once, however often it is told."""
+        read = failed = 0
+        for outcome in outcomes:
+            changed = connection.execute(
+                sa.update(job_pages)
+                .where(
+                    job_pages.c.job_id == claim.job.id,
+                    job_pages.c.number == outcome.number,
+                    job_pages.c.state == PageState.WAITING,
+                )
+                .values(_to_values(outcome))
+            ).rowcount
+            if isinstance(outcome, ReadPageOutcome):
+                read += changed
+            elif outcome.is_final:
+                failed += changed
+        if read or failed:
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == claim.job.id)
+                .values(
+                    pages_done=jobs.c.pages_done + (read + failed),
+                    pages_failed=jobs.c.pages_failed + failed,
+                )
+            )
+
+    def end(self, connection: sa.Connection, claim: Claim, ending: JobEnding) -> None:
+        """Move the job to its final state."""
+        connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == claim.job.id)
+            .values(
+                state=ending.state,
+                notices=json.dumps(ending.notices),
+                worker_id=None,
+                lease_until=None,
+                finished_at=ending.finished_at,
+                expires_at=ending.expires_at,
+                error_code=ending.error_code,
+                error_message=ending.error_message,
+            )
+        )
+
+    def hand_back(self, connection: sa.Connection, claim: Claim) -> None:
+        """Put the job back into the queue, at its old place, for anybody."""
+        connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == claim.job.id, jobs.c.claim_token == claim.token, jobs.c.state == JobState.PROCESSING)
+            .values(state=JobState.PENDING, worker_id=None, lease_until=None)
+        )
+
+
+def _to_values(outcome: PageOutcome) -> dict[str, object]:
+    if isinstance(outcome, ReadPageOutcome):
+        return {
+            "state": PageState.READ,
+            "engine": outcome.engine,
+            "tier": outcome.tier,
+            "notices": json.dumps(outcome.notices),
+            "error_code": None,
+            "error_message": None,
+        }
+    values: dict[str, object] = {
+        "failures": job_pages.c.failures + 1,
+        "error_code": outcome.code,
+        "error_message": outcome.message,
+    }
+    return values | {"state": PageState.FAILED} if outcome.is_final else values

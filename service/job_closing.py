@@ -1,0 +1,129 @@
+"""The end of a job: its document, its final state together with its price, and what is cleaned up after it."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import sqlalchemy as sa
+import structlog
+
+from database.connect import reading, transaction, utc_now
+from quota.ledger import Ledger
+from quota.prices import Prices
+from service.executors.base import Executor, Lane
+from service.job_claims import Claim, JobClaims, JobEnding
+from service.job_endings import PageSummary, RetentionTimes, summarise_pages, to_ending, to_failure
+from service.job_files import JobFiles, job_prefix, upload_key
+from service.job_record import JobRecord, JobState
+from service.job_store import JobStore
+from service.metrics import Metrics
+from service.tasks import FinishDocument
+
+_FINISH_TIMEOUT_S = 60.0
+_FINISH_S_PER_PAGE = 0.5
+
+_log = structlog.get_logger("worker")
+
+
+class JobClosing:
+    def __init__(
+        self,
+        *,
+        engine: sa.Engine,
+        store: JobStore,
+        files: JobFiles,
+        executor: Executor,
+        ledger: Ledger,
+        prices: Prices,
+        times: RetentionTimes,
+        keep_page_source: bool,
+        metrics: Metrics,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._files = files
+        self._executor = executor
+        self._ledger = ledger
+        self._prices = prices
+        self._times = times
+        self._keep_page_source = keep_page_source
+        self._metrics = metrics
+        self._cleaners = ThreadPoolExecutor(1, thread_name_prefix="cleaner")
+
+    def summarise(self, connection: sa.Connection, record: JobRecord) -> PageSummary:
+        return summarise_pages(record, self._store.list_pages(connection, record.id))
+
+    def submit_document(self, record: JobRecord, summary: PageSummary) -> Future[None]:
+        task = FinishDocument(
+            storage_url=self._files.storage_url,
+            job_id=record.id,
+            source_name=record.source_name,
+            page_count=record.page_count,
+            page_numbers=summary.read_numbers,
+            created_at=record.created_at,
+            notices=summary.notices,
+            page_errors=summary.errors,
+            keep_source=self._keep_page_source and record.retain,
+        )
+        timeout_s = _FINISH_TIMEOUT_S + _FINISH_S_PER_PAGE * record.page_count
+        return self._executor.submit(task, timeout_s=timeout_s, lane=Lane.FILES)
+
+    def end(self, claims: JobClaims, claim: Claim, failure: str | None) -> bool:
+        """State and price change in one transaction. False, and nothing changed, when the claim is no longer valid."""
+        record, now = claim.job, utc_now()
+        with transaction(self._engine) as connection:
+            if not claims.renew(connection, claim, now=now):
+                return False
+            summary = self.summarise(connection, record)
+            if failure is None:
+                ending = to_ending(record, summary, now=now, times=self._times)
+            else:
+                ending = to_failure(record, failure, now=now, times=self._times)
+            claims.end(connection, claim, ending)
+            self._settle(connection, record, ending, summary)
+        self._report(record, ending)
+        self._clean_later(record.id, ending.state)
+        return True
+
+    def end_unclaimed(self, job_id: str, *, code: str, message: str) -> None:
+        """Give up what is unread of a job that took too long; what was read is kept and charged."""
+        claims = JobClaims("janitor", 60.0)
+        with transaction(self._engine) as connection:
+            self._store.give_up_waiting_pages(connection, job_id, code=code, message=message)
+        _ = claims
+
+    def sweep_later(self, job_id: str) -> None:
+        """Remove the files of a job that was cancelled or deleted while a page of it was being read."""
+        self._cleaners.submit(self._sweep, job_id)
+
+    def stop(self) -> None:
+        self._cleaners.shutdown(wait=True)
+
+    def _settle(self, connection: sa.Connection, record: JobRecord, ending: JobEnding, summary: PageSummary) -> None:
+        if ending.state is not JobState.DONE:
+            self._ledger.refund(connection, record.id)
+            return
+        self._ledger.settle(
+            connection, record.id, self._prices.of_read_pages(summary.tiers), pages=len(summary.read_numbers)
+        )
+
+    def _report(self, record: JobRecord, ending: JobEnding) -> None:
+        seconds = (ending.finished_at - record.created_at).total_seconds()
+        self._metrics.jobs_ended.labels(ending.state).inc()
+        self._metrics.job_seconds.observe(seconds)
+        _log.info("job_ended", job_id=record.id, state=ending.state, seconds=round(seconds, 3), code=ending.error_code)
+
+    def _clean_later(self, job_id: str, state: JobState) -> None:
+        if state is JobState.DONE:
+            self._cleaners.submit(self._remove_inputs, job_id)
+        else:
+            self._cleaners.submit(self._files.delete_job, job_id)
+
+    def _remove_inputs(self, job_id: str) -> None:
+        """The document has the pages now; an upload that is kept has been renamed to the source."""
+        self._files.delete(upload_key(job_id))
+        self._files.delete_below(f"{job_prefix(job_id)}/pages")
+
+    def _sweep(self, job_id: str) -> None:
+        with reading(self._engine) as connection:
+            state = self._store.find_states(connection, [job_id]).get(job_id)
+        if state in (None, JobState.CANCELLED, JobState.FAILED):
+            self._files.delete_job(job_id)

@@ -1,0 +1,182 @@
+"""The files of jobs, in a folder or in S3, through one interface.
+
+Every key is made from a job's id and from numbers, never from a name that somebody sent::
+
+    jobs/<id>/upload            as it came; deleted when the job ends, or becomes:
+    jobs/<id>/source            the upload of a finished job, kept for the page viewer and the searchable PDF
+    jobs/<id>/pages/0001.json   a page as it was read, until the document is assembled
+    jobs/<id>/document.json     the result
+    jobs/<id>/exports/...       downloads, made on first request
+    jobs/<id>/images/...        page previews, made on first request
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from errors import EmptyFileError, FileTooLargeError
+
+_CHUNK_BYTES = 1024 * 1024
+# S3 wants parts of at least 5 MiB; one such part is what an upload holds in memory.
+_PART_BYTES = 5 * 1024 * 1024
+_JOBS = "jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpload:
+    """``digest`` is the SHA-256 of the content, hexadecimal."""
+
+    size_bytes: int
+    digest: str
+
+
+def job_prefix(job_id: str) -> str:
+    return f"{_JOBS}/{job_id}"
+
+
+def upload_key(job_id: str) -> str:
+    return f"{_JOBS}/{job_id}/upload"
+
+
+def source_key(job_id: str) -> str:
+    return f"{_JOBS}/{job_id}/source"
+
+
+def page_key(job_id: str, number: int) -> str:
+    return f"{_JOBS}/{job_id}/pages/{number:04}.json"
+
+
+def document_key(job_id: str) -> str:
+    return f"{_JOBS}/{job_id}/document.json"
+
+
+def export_key(job_id: str, name: str) -> str:
+    return f"{_JOBS}/{job_id}/exports/{name}"
+
+
+def image_key(job_id: str, number: int, width_px: int | None) -> str:
+    return f"{_JOBS}/{job_id}/images/{number:04}-{width_px or 'full'}.webp"
+
+
+class JobFiles:
+    """Files at ``storage_url``: an absolute folder, or what obstore understands (``s3://bucket/prefix``).
+
+    S3 credentials come from the usual ``AWS_*`` variables. Writing is atomic: a key has all its content or is absent.
+    """
+
+    def __init__(self, storage_url: str) -> None:
+        self.storage_url = storage_url
+        self._folder = None if "://" in storage_url else Path(storage_url)
+        self._store: ObjectStore = (
+            from_url(storage_url) if self._folder is None else LocalStore(self._folder, mkdir=True)
+        )
+
+    def save_upload(self, key: str, content: BinaryIO, *, max_bytes: int) -> StoredUpload:
+        """Stream ``content`` to ``key``. Raises EmptyFileError or FileTooLargeError, and then nothing is stored."""
+        digest = hashlib.sha256()
+        size = 0
+
+        def read_chunks() -> Iterator[bytes]:
+            nonlocal size
+            while chunk := content.read(_CHUNK_BYTES):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise FileTooLargeError(
+                        f"The file is larger than {max_bytes / 1_000_000:g} MB.", details={"max_bytes": max_bytes}
+                    )
+                digest.update(chunk)
+                yield chunk
+            if not size:
+                raise EmptyFileError
+
+        obstore.put(self._store, key, read_chunks(), chunk_size=_PART_BYTES, max_concurrency=1)
+        return StoredUpload(size, digest.hexdigest())
+
+    def write(self, key: str, data: bytes) -> None:
+        obstore.put(self._store, key, data, use_multipart=False)
+
+    def read(self, key: str) -> bytes:
+        """Raises FileNotFoundError."""
+        return bytes(obstore.get(self._store, key).bytes())
+
+    def find(self, key: str) -> bytes | None:
+        try:
+            return self.read(key)
+        except FileNotFoundError:
+            return None
+
+    def stream(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """Size in bytes, and the content in pieces. Raises FileNotFoundError."""
+        found = obstore.get(self._store, key)
+        return found.meta["size"], (bytes(chunk) for chunk in found.stream(min_chunk_size=_CHUNK_BYTES))
+
+    def exists(self, key: str) -> bool:
+        try:
+            obstore.head(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def rename(self, key: str, new_key: str) -> bool:
+        """False when there is nothing at ``key``."""
+        try:
+            obstore.rename(self._store, key, new_key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """Nothing happens when there is nothing."""
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+    def list(self, prefix: str) -> list[str]:
+        """Keys below ``prefix``, in no special order."""
+        return [entry["path"] for batch in obstore.list(self._store, prefix) for entry in batch]
+
+    def delete_below(self, prefix: str) -> None:
+        """Everything below ``prefix``, with what an interrupted write may have left there."""
+        for key in self.list(prefix):
+            self.delete(key)
+        if self._folder is not None:
+            # Drafts of interrupted writes (`upload#1`) aren't listed.
+            shutil.rmtree(self._folder / prefix, ignore_errors=True)
+
+    def delete_job(self, job_id: str) -> None:
+        self.delete_below(job_prefix(job_id))
+
+    def list_jobs(self) -> dict[str, datetime]:
+        """Ids of jobs that have files, each with the time of its newest one (UTC)."""
+        found: dict[str, datetime] = {}
+        for batch in obstore.list(self._store, _JOBS):
+            for entry in batch:
+                job_id = entry["path"].split("/")[1]
+                found[job_id] = max(entry["last_modified"], found.get(job_id, entry["last_modified"]))
+        if self._folder is not None:
+            found |= self._list_folders(found)
+        return found
+
+    def check(self) -> None:
+        """Raises OSError (or obstore's error) when the storage can't be reached or written."""
+        key = ".ready"
+        self.write(key, b"")
+        self.delete(key)
+
+    def _list_folders(self, known: dict[str, datetime]) -> dict[str, datetime]:
+        """Folders that hold only drafts of interrupted writes."""
+        assert self._folder is not None
+        folders = (self._folder / _JOBS).iterdir() if (self._folder / _JOBS).is_dir() else ()
+        return {
+            each.name: datetime.fromtimestamp(each.stat().st_mtime, UTC)
+            for each in folders
+            if each.is_dir() and each.name not in known
+        }

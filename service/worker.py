@@ -1,0 +1,349 @@
+"""The loop that works on jobs: claims them, hands their pages to the executor, writes down what came back.
+
+One thread does it all. It holds a few jobs at a time, and everything it knows of them is in the database too, so it may
+die at any moment: its leases run out and other workers go on from the pages that are not yet read.
+"""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import structlog
+
+from database.connect import reading, transaction, utc_now
+from service.executors.base import Executor, Lane
+from service.held_job import HeldJob
+from service.job_claims import Claim, FailedPageOutcome, JobClaims
+from service.job_closing import JobClosing
+from service.job_files import JobFiles
+from service.job_signals import JobSignals
+from service.metrics import Metrics
+from service.page_schedule import PageSchedule, ScheduledJob
+from service.tasks import PageRead, ReadPage
+
+if TYPE_CHECKING:
+    from pipeline.recognise import ReaderConfig
+
+IDLE_POLL_S = 0.3
+"""How soon a worker with nothing to do notices a job that another process accepted."""
+
+BUSY_POLL_S = 0.1
+PATIENCE = timedelta(seconds=2)
+"""A busy worker leaves an ordinary job to idle ones for this long."""
+
+_DATABASE_PAUSE_S = 1.0
+_STUCK_AFTER_S = 120.0
+_SPARE_JOBS = 4
+
+_log = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """``short_pages``: jobs of up to so many pages go ahead of others."""
+
+    worker_id: str
+    reader: "ReaderConfig"
+    page_timeout_s: float
+    page_attempts: int
+    lease_s: float
+    short_pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class _PageDone:
+    held: HeldJob
+    number: int
+    future: Future[PageRead]
+
+
+@dataclass(frozen=True, slots=True)
+class _DocumentDone:
+    held: HeldJob
+    future: Future[None]
+
+
+class Worker:
+    def __init__(
+        self,
+        config: WorkerConfig,
+        *,
+        engine: sa.Engine,
+        files: JobFiles,
+        executor: Executor,
+        closing: JobClosing,
+        signals: JobSignals,
+        metrics: Metrics,
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._files = files
+        self._executor = executor
+        self._closing = closing
+        self._signals = signals
+        self._metrics = metrics
+        self._claims = JobClaims(config.worker_id, config.lease_s)
+        self._schedule = PageSchedule()
+        self._held: dict[str, HeldJob] = {}
+        self._events: SimpleQueue[_PageDone | _DocumentDone | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="worker", daemon=True)
+        self._stop_at: float | None = None
+        self._last_step = time.monotonic()
+        self._claim_due = 0.0
+        self._renew_due = 0.0
+
+    def start(self) -> None:
+        self._last_step = time.monotonic()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue, and whether held jobs were cancelled, right now. From any thread."""
+        self._claim_due = self._renew_due = 0.0
+        self._events.put(None)
+
+    def stop(self, grace_s: float) -> None:
+        """Take no more pages; those being read may finish within ``grace_s``, the others are handed back."""
+        self._stop_at = time.monotonic() + grace_s
+        self._events.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def is_alive(self) -> bool:
+        """False when the loop has died or hangs."""
+        return self._thread.is_alive() and time.monotonic() - self._last_step < _STUCK_AFTER_S
+
+    # --- the loop -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._is_drained():
+            self._last_step = time.monotonic()
+            try:
+                self._step()
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+                # The database restarts or is locked for long: what is not written down is tried again.
+                _log.warning("database_unavailable", error=type(error).__name__)
+                time.sleep(_DATABASE_PAUSE_S)
+        self._hand_back()
+
+    def _step(self) -> None:
+        self._collect(self._wait_s())
+        is_stopping = self._stop_at is not None
+        if not is_stopping:
+            self._claim()
+        picked = {} if is_stopping else self._pick()
+        try:
+            self._write(picked)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+            for job_id, numbers in picked.items():
+                self._schedule.put_back(job_id, numbers)
+            raise
+        for job_id, numbers in picked.items():
+            if job_id in self._held:
+                self._submit(self._held[job_id], numbers)
+        for held in [each for each in self._held.values() if each.is_read and each.finishing is None]:
+            self._finish(held)
+
+    def _is_drained(self) -> bool:
+        if self._stop_at is None:
+            return False
+        is_idle = not any(held.in_flight or held.outcomes or held.finishing for held in self._held.values())
+        return is_idle or time.monotonic() >= self._stop_at
+
+    def _wait_s(self) -> float:
+        now = time.monotonic()
+        due = [self._renew_due] if self._held else []
+        if self._stop_at is not None:
+            due.append(self._stop_at)
+        elif self._free_slots > 0 or not self._held:
+            due.append(self._claim_due)
+        return max(0.0, min(due, default=now + IDLE_POLL_S) - now)
+
+    @property
+    def _free_slots(self) -> int:
+        return self._executor.page_slots - sum(len(held.in_flight) for held in self._held.values())
+
+    def _collect(self, wait_s: float) -> None:
+        """Take what has happened: wait for the first event, then all that are there."""
+        try:
+            event = self._events.get(timeout=wait_s) if wait_s > 0 else self._events.get_nowait()
+            while True:
+                self._take(event)
+                event = self._events.get_nowait()
+        except Empty:
+            return
+
+    def _take(self, event: _PageDone | _DocumentDone | None) -> None:
+        if isinstance(event, _PageDone):
+            outcome = event.held.take_result(event.number, event.future, self._config.page_attempts)
+            if self._held.get(event.held.id) is not event.held:
+                self._leave(event.held)
+            elif isinstance(outcome, FailedPageOutcome):
+                self._metrics.page_failures.labels(outcome.code).inc()
+                _log.warning("page_failed", job_id=event.held.id, page=outcome.number, code=outcome.code)
+                if not outcome.is_final:
+                    self._schedule.put_back(event.held.id, [outcome.number])
+            elif outcome is not None:
+                result = event.future.result()
+                self._metrics.pages_read.labels(result.engine).inc()
+                self._metrics.page_seconds.labels(result.engine).observe(result.seconds)
+        elif isinstance(event, _DocumentDone):
+            self._take_document(event)
+
+    # --- claims ---------------------------------------------------------------------------------------------
+
+    def _claim(self) -> None:
+        now = time.monotonic()
+        slots, free = self._executor.page_slots, self._free_slots
+        room = slots + _SPARE_JOBS - len(self._held)
+        if free <= 0 or now < self._claim_due or room + 2 * slots <= 0:
+            return
+        is_hungry = self._schedule.waiting_count < free
+        self._claim_due = now + (BUSY_POLL_S if self._held else IDLE_POLL_S)
+        with transaction(self._engine) as connection:
+            moment = utc_now()
+            claims = self._claims.claim(
+                connection,
+                min(free, room) if room > 0 else free,
+                now=moment,
+                express_only=room <= 0,
+                waiting_since=None if is_hungry else moment - PATIENCE,
+            )
+            pages = [self._claims.find_waiting_pages(connection, claim.job.id) for claim in claims]
+        for claim, waiting in zip(claims, pages, strict=True):
+            self._hold(claim, HeldJob.from_pages(claim, waiting))
+
+    def _hold(self, claim: Claim, held: HeldJob) -> None:
+        job = claim.job
+        if claim.token > 1:
+            self._metrics.jobs_resumed.inc()
+        _log.info("job_claimed", job_id=job.id, pages=len(held.failures), token=claim.token)
+        self._held[job.id] = held
+        scheduled = ScheduledJob(job.id, job.weight, job.queue_rank, job.page_count <= self._config.short_pages)
+        scheduled.waiting.extend(held.failures)
+        self._schedule.add(scheduled)
+        self._signals.notify(job.id)
+
+    def _drop(self, job_id: str) -> None:
+        """The job is no longer ours."""
+        held = self._held.pop(job_id)
+        self._schedule.remove(job_id)
+        self._metrics.leases_lost.inc()
+        _log.info("lease_lost", job_id=job_id, token=held.claim.token)
+        for future in list(held.in_flight.values()):
+            future.cancel()
+        self._leave(held)
+
+    def _leave(self, held: HeldJob) -> None:
+        """Once its last page has stopped, remove what that page may have written for a job that is gone."""
+        if not held.in_flight:
+            self._closing.sweep_later(held.id)
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def _pick(self) -> dict[str, list[int]]:
+        picked: dict[str, list[int]] = {}
+        for job_id, number in self._schedule.take(max(0, self._free_slots)):
+            picked.setdefault(job_id, []).append(number)
+        return picked
+
+    def _write(self, picked: dict[str, list[int]]) -> None:
+        """One transaction for all that came back and all that goes out, and for the leases when they are due."""
+        is_due = time.monotonic() >= self._renew_due
+        touched = {held.id for held in self._held.values() if held.outcomes or is_due} | set(picked)
+        if not touched:
+            return
+        lost: list[str] = []
+        with transaction(self._engine) as connection:
+            now = utc_now()
+            # Always in the same order, so that two workers never wait for each other in a circle.
+            for job_id in sorted(touched):
+                held = self._held[job_id]
+                if not self._claims.renew(connection, held.claim, now=now):
+                    lost.append(job_id)
+                    continue
+                self._claims.record_pages(connection, held.claim, held.outcomes)
+                if job_id in picked:
+                    self._claims.start_pages(connection, held.claim, picked[job_id])
+        if is_due:
+            self._renew_due = time.monotonic() + self._config.lease_s / 3
+        for job_id in touched:
+            held = self._held[job_id]
+            if held.outcomes:
+                held.outcomes.clear()
+                self._signals.notify(job_id)
+        for job_id in lost:
+            self._drop(job_id)
+
+    def _submit(self, held: HeldJob, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            task = ReadPage(self._files.storage_url, held.id, number, held.claim.job.options, self._config.reader)
+            future = self._executor.submit(task, timeout_s=self._config.page_timeout_s, lane=Lane.PAGES)
+            held.in_flight[number] = future
+            future.add_done_callback(partial(self._tell_page, held, number))
+
+    def _tell_page(self, held: HeldJob, number: int, future: Future[Any]) -> None:
+        self._events.put(_PageDone(held, number, future))
+
+    # --- ends -----------------------------------------------------------------------------------------------
+
+    def _finish(self, held: HeldJob) -> None:
+        with reading(self._engine) as connection:
+            summary = self._closing.summarise(connection, held.claim.job)
+        if not summary.read_numbers:
+            self._end(held, None)
+            return
+        held.finishing = self._closing.submit_document(held.claim.job, summary)
+        held.finishing.add_done_callback(lambda future: self._events.put(_DocumentDone(held, future)))
+
+    def _take_document(self, event: _DocumentDone) -> None:
+        held, future = event.held, event.future
+        held.finishing = None
+        if self._held.get(held.id) is not held:
+            self._leave(held)
+            return
+        error = None if future.cancelled() else future.exception()
+        if error is None:
+            self._end(held, None)
+            return
+        held.finish_failures += 1
+        _log.warning("document_failed", job_id=held.id, error=type(error).__name__)
+        if held.finish_failures >= self._config.page_attempts:
+            self._end(held, "The pages were read, but the result could not be put together.")
+
+    def _end(self, held: HeldJob, failure: str | None) -> None:
+        """``failure`` None: the pages decide how the job ended."""
+        is_ours = self._closing.end(self._claims, held.claim, failure)
+        if not is_ours:
+            self._drop(held.id)
+            return
+        self._held.pop(held.id)
+        self._schedule.remove(held.id)
+        self._claim_due = 0.0
+        self._signals.notify(held.id)
+
+    def _hand_back(self) -> None:
+        """Stop what still runs and put the jobs back into the queue."""
+        for held in self._held.values():
+            for future in [*held.in_flight.values(), *([held.finishing] if held.finishing else [])]:
+                future.cancel()
+        if not self._held:
+            return
+        try:
+            with transaction(self._engine) as connection:
+                for held in sorted(self._held.values(), key=lambda each: each.id):
+                    if self._claims.renew(connection, held.claim, now=utc_now()):
+                        self._claims.record_pages(connection, held.claim, held.outcomes)
+                        self._claims.unstart_pages(connection, held.claim, list(held.in_flight))
+                        self._claims.hand_back(connection, held.claim)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            # The leases run out by themselves.
+            _log.warning("not_handed_back", error=type(error).__name__)
+        for held in self._held.values():
+            _log.info("job_handed_back", job_id=held.id, unread=len(held.failures))
