@@ -66,7 +66,10 @@ def create_account(
         "created_at": now,
     }
     row = connection.execute(
-        insert_into(connection, accounts).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(*COLUMNS)
+        insert_into(connection, accounts)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(*COLUMNS)
     ).one_or_none()
     if row is None:
         raise EmailTakenError
