@@ -5,6 +5,7 @@ at least as long, so letters go and rules stay. OpenCV's tutorial "Extract horiz
 morphological operations" shows the same on staves of music.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,22 +56,18 @@ def _segments(ink: Grey, length: int, scale: float, *, is_upright: bool) -> tupl
         return ()
     # A slanted rule leaves steps of one pixel, a faint one small holes: both are bridged.
     bridged = cv2.dilate(opened, np.ones((7, 3) if is_upright else (3, 7), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
-    boxes = [_to_box(row, scale) for row in stats[1:].tolist()]
+    outlines, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = [_to_box(cv2.boundingRect(outline), scale) for outline in outlines]
     thin = [box for box in boxes if _is_thin(box, is_upright=is_upright)]
     return tuple(sorted(thin, key=lambda b: (b.left, b.top) if is_upright else (b.top, b.left)))
 
 
-def _to_box(stats: list[int], scale: float) -> Box:
+def _to_box(bounds: Sequence[int], scale: float) -> Box:
     """Undo the dilation and the scale."""
-    x, y, width, height, _ = stats
+    x, y, width, height = bounds
     along, across = (3, 1) if width > height else (1, 3)
-    return Box(
-        (x + along) / scale,
-        (y + across) / scale,
-        max(x + width - along, x + along) / scale,
-        max(y + height - across, y + across) / scale,
-    )
+    right, bottom = max(x + width - along, x + along), max(y + height - across, y + across)
+    return Box((x + along) / scale, (y + across) / scale, right / scale, bottom / scale)
 
 
 def _is_thin(box: Box, *, is_upright: bool) -> bool:

@@ -5,8 +5,7 @@ as "gypsy", others with a margin. So the densest band of the ink is measured, in
 every letter fills: ascenders, descenders and whatever leaks in from neighbouring lines have less ink. In short lines
 ascenders may fill that band, so the whole height of the ink bounds the estimate.
 
-The weight of a stroke is its area over half its outline; integral images of ink and outline make that two look-ups a
-line, whatever the page's size.
+The weight of a stroke is its area over half its outline.
 """
 
 import unicodedata
@@ -15,10 +14,9 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.document import Box, Line
-from pipeline.grey_page import to_grey
+from pipeline.grey_page import Grey, to_grey
 from pipeline.page_image import PageImage
 
 # Usual proportions of Latin, Greek and Cyrillic faces, in parts of the type's size.
@@ -37,9 +35,6 @@ _SHORT = 25  # characters
 _WIDTH_TOLERANCE = 1.15
 _MAX_SIDE_PX = 2200
 
-Sums = NDArray[np.int32]
-Extent = tuple[int, int, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class TypeMeasure:
@@ -53,17 +48,19 @@ def measure_type(lines: Sequence[Line], image: PageImage | None) -> dict[Box, Ty
     """A measure per line, by its box; empty without an image, and without the lines that show no ink."""
     if image is None or not lines:
         return {}
-    ink_sums, outline_sums, scale = _sum_ink(image)
+    ink, inner, scale = _to_ink(image)
     measured: list[tuple[Line, float, float]] = []
     for line in lines:
-        found = _find_ink(ink_sums, line.box, scale)
+        area = _to_slices(line.box, scale)
+        found = _find_heights(ink[area])
         if found is None:
             continue
         core, whole = found
-        stroke = 2 * _area(ink_sums, whole) / max(_area(outline_sums, whole), 1) / scale
+        inked, inside = int(ink[area].sum()), int(inner[area].sum())
+        stroke = 2 * inked / max(inked - inside, 1) / scale
         size = core / _core_height(line.text) / scale
         if len(line.text) <= _SHORT:
-            size = min(size, (whole[3] - whole[1]) / _whole_height(line.text) / scale)
+            size = min(size, whole / _whole_height(line.text) / scale)
         measured.append((line, size, stroke))
     bounded = _bounded_by_width(measured)
     return {line.box: TypeMeasure(size, is_bold) for (line, size, _), is_bold in _with_weight(bounded)}
@@ -108,40 +105,39 @@ def _with_weight(
     ]
 
 
-def _sum_ink(image: PageImage) -> tuple[Sums, Sums, float]:
-    """(integral of the ink, integral of its outline, scale ≤ 1).
+def _to_ink(image: PageImage) -> tuple[Grey, Grey, float]:
+    """(ink, ink without its outline, scale ≤ 1): 1 where there is ink, 0 elsewhere.
 
     Otsu's threshold on the grey page; of the two classes the smaller one is the ink, so that white on black works too.
     """
     import cv2
 
     grey, scale = to_grey(image, _MAX_SIDE_PX)
-    ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1].astype(np.uint8, copy=False)
     if cv2.countNonZero(ink) > ink.size / 2:
-        ink = 1 - ink
-    inner = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    ink_sums = cv2.integral(ink)
-    return ink_sums.astype(np.int32, copy=False), (ink_sums - cv2.integral(inner)).astype(np.int32, copy=False), scale
+        ink = np.uint8(1) - ink
+    inner = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))).astype(np.uint8, copy=False)
+    return ink, inner, scale
 
 
-def _area(sums: Sums, extent: Extent) -> int:
-    left, top, right, bottom = extent
-    return int(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
+def _to_slices(box: Box, scale: float) -> tuple[slice, slice]:
+    return (
+        slice(round(box.top * scale), round(box.bottom * scale)),
+        slice(round(box.left * scale), round(box.right * scale)),
+    )
 
 
-def _find_ink(sums: Sums, box: Box, scale: float) -> tuple[int, Extent] | None:
-    """(height of the densest band, extent of all ink) of a line, in ink pixels; None where there is no ink."""
-    left, right = round(box.left * scale), round(box.right * scale)
-    top, bottom = round(box.top * scale), round(box.bottom * scale)
-    if right - left < 2 or bottom - top < 3:
+def _find_heights(ink: Grey) -> tuple[int, int] | None:
+    """(height of the densest band, height of all ink) of a line in ink pixels; None where there is no ink."""
+    if ink.shape[0] < 3 or ink.shape[1] < 2:
         return None
-    rows = np.diff(sums[top : bottom + 1, right] - sums[top : bottom + 1, left])
+    rows = ink.sum(axis=1, dtype=np.int32)
     if not rows.any():
         return None
     usual = rows[rows >= rows.mean()].mean()
     core = np.flatnonzero(rows >= _CORE * usual)
     whole = np.flatnonzero(rows >= _INKED * usual)
-    return int(core[-1] - core[0]) + 1, (left, top + int(whole[0]), right, top + int(whole[-1]) + 1)
+    return int(core[-1] - core[0]) + 1, int(whole[-1] - whole[0]) + 1
 
 
 def _european_letters(text: str) -> list[str]:
