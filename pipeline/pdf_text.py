@@ -31,11 +31,15 @@ _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class PdfWord:
-    """A run without white space. ``is_upright`` is False where it runs up or down in PDF user space."""
+    """A run without white space. ``quarter_turns`` (0..3) says how it is turned, clockwise, in PDF user space."""
 
     text: str
     area: Rectangle
-    is_upright: bool
+    quarter_turns: int
+
+    @property
+    def is_right_to_left(self) -> bool:
+        return bool(_RIGHT_TO_LEFT.search(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,10 @@ def _read(text_page: pdfium.PdfTextPage, content: PageContent) -> PdfText:
         ends_line = raw in {"\n", "\r", "\r\n"} or raw.endswith(_LINE_END_HYPHEN)
         word = words.read(raw, token.start()) if raw.strip() else None
         if word is not None:
-            line.append(word)
             visible += len(raw)
             bad += words.count_bad(raw, token.start())
+            if word.text:
+                line.append(word)
         if ends_line and line:
             lines.append(tuple(line))
             line = []
@@ -105,7 +110,10 @@ class _WordReader:
         self._references = [ctypes.byref(corner) for corner in self._corners]
 
     def read(self, raw: str, start: int) -> PdfWord | None:
-        """None for a word that nobody sees: invisible, fully transparent, off the page, without any extent."""
+        """None for a word that nobody sees: invisible, fully transparent, off the page, without any extent.
+
+        Its text is empty where all of its characters are meaningless.
+        """
         if self._may_hide and self._is_hidden(start):
             return None
         area = self._find_area(start, len(raw))
@@ -113,11 +121,8 @@ class _WordReader:
             return None
         if _RIGHT_TO_LEFT.search(raw):
             raw = self._restore_ligatures(raw, start)
-        text = normalise(raw)
-        if not text:
-            return None
         quarter_turns = round(pdfium_c.FPDFText_GetCharAngle(self._raw, start) / (math.pi / 2))
-        return PdfWord(text, area, quarter_turns % 2 == 0)
+        return PdfWord(normalise(raw), area, quarter_turns % 4)
 
     def count_bad(self, raw: str, start: int) -> int:
         """Characters of the word that are surely wrong. Its first character's mapping stands for all of them."""

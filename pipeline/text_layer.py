@@ -6,8 +6,10 @@ page has good text *and* pictures, the text is kept and the pictures are named, 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -21,7 +23,7 @@ from pipeline.rasterize import OpenedSource
 
 _FULL_PAGE_COVER = 0.85
 _MAX_BAD_SHARE = 0.02
-_MIN_LETTER_SHARE = 0.5
+_MIN_LETTER_SHARE = 0.3
 _JUDGEABLE_CHARACTERS = 40
 _JUDGEABLE_WORDS = 20
 _MAX_VOWELLESS_SHARE = 0.35
@@ -48,12 +50,14 @@ class TextLayer:
 
     ``lines`` stand in the order in which the file draws them; a visual line with wide gaps (columns, table cells) is
     several lines here. Confidences are None. ``image_regions`` are pictures whose text, if any, only OCR can see; for
-    a page with a picture behind all of its text that is the whole page.
+    a page with a picture behind all of its text that is the whole page. ``rotation`` (0, 90, 180, 270) is how many
+    degrees clockwise the page must be turned for most of its text to stand upright; boxes are in the page before that.
     """
 
     lines: tuple[Line, ...]
     size: PageSize
     image_regions: tuple[Box, ...] = ()
+    rotation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,19 @@ def examine_text_layer(opened: OpenedSource, number: int, *, dpi: float | None =
     if reason:
         return TextLayerFinding(None, reason)
     to_box = _pixel_mapping(page, content.bounds, size)
-    is_turned = page.get_rotation() % 180 == 90
-    lines = tuple(line for words in text.lines for line in _to_lines(words, to_box, is_turned=is_turned))
+    page_turns = page.get_rotation() // 90
+    lines = tuple(line for words in text.lines for line in _to_lines(words, to_box, page_turns))
     regions = _find_image_regions(opened, number, content, lines, to_box, size)
-    return TextLayerFinding(TextLayer(lines, size, regions))
+    return TextLayerFinding(TextLayer(lines, size, regions, _find_rotation(text, page_turns)))
+
+
+def _find_rotation(text: PdfText, page_turns: int) -> int:
+    """Degrees clockwise that make the most characters upright."""
+    weights = Counter[int]()
+    for word in iterate_words(text):
+        weights[(word.quarter_turns + page_turns) % 4] += len(word.text)
+    turns = weights.most_common(1)[0][0] if weights else 0
+    return -turns % 4 * 90
 
 
 def _find_scan(content: PageContent) -> str:
@@ -173,18 +186,32 @@ def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> _
     return to_box
 
 
-def _to_lines(words: Sequence[PdfWord], to_box: _ToBox, *, is_turned: bool) -> list[Line]:
+def _to_lines(words: Sequence[PdfWord], to_box: _ToBox, page_turns: int) -> list[Line]:
     """Split a line of PDFium's at wide gaps and where its direction changes; words keep their (logical) order."""
     lines: list[Line] = []
-    start = 0
-    for end in range(1, len(words) + 1):
-        if end < len(words) and words[end].is_upright == words[start].is_upright:
-            continue
-        run = [Word(word.text, to_box(word.area), None) for word in words[start:end]]
-        runs_across = words[start].is_upright != is_turned
-        lines += [_join(part) for part in _split_at_gaps(run, runs_across=runs_across)]
-        start = end
+    for turns, group in groupby(words, key=lambda word: (word.quarter_turns + page_turns) % 4):
+        run = list(group)
+        if turns == 0 and any(word.is_right_to_left for word in run):
+            run = _restore_latin_runs(run, page_turns)
+        placed = [Word(word.text, to_box(word.area), None) for word in run]
+        lines += [_join(part) for part in _split_at_gaps(placed, runs_across=turns % 2 == 0)]
     return lines
+
+
+def _restore_latin_runs(words: Sequence[PdfWord], page_turns: int) -> list[PdfWord]:
+    """PDFium gives the words of a Latin run inside a right-to-left line in reverse; put them from left to right.
+
+    Numbers that follow each other without any letters beside them do run from right to left there, and stay.
+    """
+    if page_turns:
+        return list(words)
+    restored: list[PdfWord] = []
+    for is_right_to_left, group in groupby(words, key=lambda word: word.is_right_to_left):
+        run = list(group)
+        if not is_right_to_left and any(character.isalpha() for word in run for character in word.text):
+            run.sort(key=lambda word: word.area.left)
+        restored += run
+    return restored
 
 
 def _split_at_gaps(words: Sequence[Word], *, runs_across: bool) -> list[list[Word]]:
