@@ -170,7 +170,7 @@ class _Cutter:
         return best
 
     def _white_rectangles(self, members: NDArray[np.intp]) -> list[tuple[float, float, float, float]]:
-        """Candidates (start, end, top, bottom) in pixels, the tallest first."""
+        """Candidates (start, end, top, bottom) in pixels, the tallest first, the wider of equals first."""
         rects = self.rects[members[self._is_obstacle(members)]]
         if len(rects) < 4:
             return []
@@ -189,7 +189,7 @@ class _Cutter:
         longer = {_lengthen(white, run) for run in runs[:_MAX_CANDIDATES]}
         return [
             (origin[0] + x0 * cell, origin[0] + x1 * cell, origin[1] + y0 * cell, origin[1] + y1 * cell)
-            for x0, x1, y0, y1 in sorted(longer, key=lambda run: (run[2] - run[3], run))
+            for x0, x1, y0, y1 in sorted(longer, key=lambda run: (run[2] - run[3], run[0] - run[1], run))
         ]
 
     def _is_obstacle(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -228,20 +228,25 @@ class _Cutter:
         has_labels = max(self.labels[right].mean(), self.labels[left].mean()) >= 0.3
         if (has_numbers or has_labels) and aligned >= 0.4:
             return True
-        widths = sorted((self._usual_width(left), self._usual_width(right)))
+        if self._usual_step(fewer) < 0.8 * self._usual_step(other):
+            return False  # a side note in smaller type, aligned by chance
+        narrow, wide = sorted((self._usual_width(left), self._usual_width(right)))
         is_low = gutter.height < 5 * self.line_height
-        if aligned < (0.5 if is_low and widths[0] < _SHORT_WIDTH else 0.7):
+        if aligned < (0.5 if is_low and narrow < _SHORT_WIDTH else 0.7) or narrow >= _PROSE_WIDTH:
             return False
-        if widths[0] >= _PROSE_WIDTH:
-            return False
-        is_long_list = len(fewer) >= _LONG_LIST_ROWS and widths[0] * 2 > widths[1] and widths[0] >= 3
-        return not is_long_list and widths[0] < _SHORT_WIDTH
+        is_sparse = self._usual_step(fewer) > 2.2 * self.line_height
+        is_long_list = len(fewer) >= _LONG_LIST_ROWS and narrow * 2 > wide and narrow >= 3
+        return is_sparse or (narrow < _SHORT_WIDTH and not is_long_list)
 
     def _aligned_share(self, fewer: NDArray[np.intp], other: NDArray[np.intp]) -> float:
         """How many of ``fewer`` have a neighbour at the same height in ``other``, 0..1."""
         middle = (self.rects[:, 1] + self.rects[:, 3]) / 2
         distances = np.abs(middle[fewer][:, None] - middle[other][None, :]).min(axis=1)
         return float((distances < 0.35 * self.line_height).mean())
+
+    def _usual_step(self, members: NDArray[np.intp]) -> float:
+        """Distance from row to row in pixels: fields of a form stand further apart than lines of a text."""
+        return float(np.median(np.diff(np.sort(self.rects[members, 1]))))
 
     def _usual_width(self, members: NDArray[np.intp]) -> float:
         return float(np.median(self.rects[members, 2] - self.rects[members, 0])) / self.line_height
