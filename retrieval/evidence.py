@@ -54,7 +54,7 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
     """
     if _is_negated(question.asked) and not _is_negated(sentence, _EVIDENCE_NEGATIONS):
         return Conflict.NEGATION
-    if _has_opposite(question, sentence):
+    if _has_opposite(question.asked, sentence):
         return Conflict.OPPOSITE
     if _has_foreign_number(question, sentence, surroundings):
         return Conflict.NUMBER
@@ -112,11 +112,18 @@ _OPPOSITE_OF = _pair_up(_OPPOSITES)
 _PREFIXES = ("non", "un", "in", "im", "ir", "il", "dis", "anti")
 
 
-def _has_opposite(question: Question, sentence: str) -> bool:
-    """A word of the question is missing from the sentence, which has its opposite instead."""
-    asked = set(split_words(question.asked))
-    said = set(split_words(sentence)) | {word.replace("-", "") for word in re.findall(r"\bnon-\w+", fold(sentence))}
-    if _is_negated(question.asked) or _is_negated(sentence):
+def is_reversed(claim: str, evidence: str) -> bool:
+    """Whether a claim turns what the evidence says into its contrary, by a "not" more or less or an opposite word."""
+    if _is_negated(claim) != _is_negated(evidence, _EVIDENCE_NEGATIONS if _is_negated(claim) else _QUESTION_NEGATIONS):
+        return True
+    return _has_opposite(claim, evidence)
+
+
+def _has_opposite(claim: str, evidence: str) -> bool:
+    """A word of the claim is missing from the evidence, which has its opposite instead."""
+    asked = set(split_words(claim))
+    said = set(split_words(evidence)) | {word.replace("-", "") for word in re.findall(r"\bnon-\w+", fold(evidence))}
+    if _is_negated(claim) or _is_negated(evidence):
         return False
     for word in asked - said:
         if (_OPPOSITE_OF.get(word, frozenset()) & said) - asked:

@@ -1,23 +1,28 @@
 """Questions about finished jobs: who may ask, what it costs, what is answered, what is remembered."""
 
+import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from database.connect import transaction
 from errors import InvalidFieldError, JobNotFoundError, MissingTokenError
-from retrieval.answer import Answer, Turn
+from retrieval.answer import Answer, AnswerSentence, Turn
+from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
 from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
-from retrieval.librarian import LibrarianConfig
+from retrieval.librarian import Excerpts, LibrarianConfig
 from service.callers import Account, Caller
 from service.conversations import ChatMessage, Conversation, ConversationStore, to_turns
 from service.job_record import JobRecord
-from service.librarian_process import Ask, Forget, IndexPart, LibrarianProcess
+from service.librarian_process import Ask, Find, Forget, IndexPart, LibrarianProcess
 from service.metering import Metering
-from settings import Settings
+from settings import ChatSettings, Settings
+
+_log = logging.getLogger(__name__)
 
 MAX_MESSAGE_CHARS = 4000
 MAX_DOCUMENTS = 20
@@ -48,11 +53,13 @@ class Chat:
         jobs: FinishedJobs,
         librarian: LibrarianProcess,
         metering: Metering,
+        model: ChatModel | None = None,
     ) -> None:
         self._engine = engine
         self._jobs = jobs
         self._librarian = librarian
         self._metering = metering
+        self._model = model
         self._store = ConversationStore(engine)
 
     def ask(self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()) -> ChatReply:
@@ -61,22 +68,32 @@ class Chat:
         Raises MissingTokenError, JobNotFoundError, a ConflictError for an unfinished job, InvalidFieldError,
         QuotaExceededError, and UnavailableError when nothing can be answered now; then nothing is charged.
         """
+        *_, reply = self.stream(caller, job_id, message, also=also)
+        assert isinstance(reply, ChatReply)
+        return reply
+
+    def stream(
+        self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()
+    ) -> Iterator[str | ChatReply]:
+        """Verified sentences as they come, then the whole reply as it was stored. Raises as :meth:`ask`.
+
+        Whoever stops listening before the end is not charged, and nothing is remembered.
+        """
         account = _require_account(caller)
         text = _check_message(message)
         job_ids = self._check_jobs(caller, job_id, also)
         conversation = self._store.get(job_id, account.id)
         charge_id = self._reserve(caller)
+        charge = 0
         try:
-            answer = self._answer(job_ids, text, to_turns(conversation.messages))
+            answer = yield from self._answer(job_ids, text, to_turns(conversation.messages))
             stored = self._store.add(conversation, text, answer)
+            charge = self._metering.prices.chat_message_credits
         except LookupError as error:
-            self._settle(charge_id, 0)
             raise JobNotFoundError from error
-        except BaseException:
-            self._settle(charge_id, 0)
-            raise
-        self._settle(charge_id, self._metering.prices.chat_message_credits)
-        return ChatReply(conversation.id, stored)
+        finally:
+            self._settle(charge_id, charge)
+        yield ChatReply(conversation.id, stored)
 
     def history(self, caller: Caller, job_id: str) -> Conversation:
         """The whole conversation of this account about the job; it may be empty. Raises as :meth:`ask`."""
@@ -99,8 +116,14 @@ class Chat:
         """Remove a job's vectors; its conversations go with its row."""
         self._librarian.call(Forget(job_id))
 
+    def start(self) -> None:
+        """Nothing: what is heavy starts with the first index or question."""
+
     def stop(self) -> None:
+        """End the processes of search and of the chat model."""
         self._librarian.stop()
+        if self._model is not None:
+            self._model.close()
 
     def _check_jobs(self, caller: Caller, job_id: str, also: Sequence[str]) -> tuple[str, ...]:
         job_ids = tuple(dict.fromkeys((job_id, *also)))
@@ -110,10 +133,26 @@ class Chat:
             self._jobs.require_done(caller, one)
         return job_ids
 
-    def _answer(self, job_ids: tuple[str, ...], message: str, history: tuple[Turn, ...]) -> Answer:
+    def _answer(
+        self, job_ids: tuple[str, ...], message: str, history: tuple[Turn, ...]
+    ) -> Generator[str, None, Answer]:
+        """Yields sentences, returns the answer. Quotes of the document stand in when the model fails at once."""
         for job_id in job_ids:
             self.index(job_id)
+        if self._model is not None:
+            found: Excerpts = self._librarian.call(Find(job_ids, message, history))
+            sentences: list[AnswerSentence] = []
+            try:
+                for sentence in stream_sentences(self._model, found, history):
+                    sentences.append(sentence)
+                    yield sentence.text
+                return to_answer(self._model, found, tuple(sentences))
+            except ChatModelError as error:
+                _log.warning("the chat model failed: %s", error)
+                if sentences:
+                    return to_answer(self._model, found, tuple(sentences))
         answer: Answer = self._librarian.call(Ask(job_ids, message, history))
+        yield from (sentence.text for sentence in answer.sentences)
         return answer
 
     def _reserve(self, caller: Caller) -> str | None:
@@ -154,4 +193,18 @@ def build_chat(settings: Settings, engine: sa.Engine, jobs: FinishedJobs, meteri
         index_folder=storage.data_dir.resolve() / "chroma",
         index_url=chat.chroma_url,
     )
-    return Chat(engine, jobs, LibrarianProcess(config, storage.effective_storage_url), metering)
+    librarian = LibrarianProcess(config, storage.effective_storage_url)
+    return Chat(engine, jobs, librarian, metering, _find_model(chat))
+
+
+def _find_model(settings: ChatSettings) -> ChatModel | None:
+    """What words the answers; None: the document's own sentences do."""
+    if settings.chat_url:
+        from retrieval.answerers.served_chat import ServedChat
+
+        return ServedChat(settings.chat_url, settings.chat_model or "default", key=settings.chat_key)
+    if settings.chat_gguf:
+        from retrieval.answerers.gguf_server import GgufChat
+
+        return GgufChat(Path(settings.chat_gguf))
+    return None
