@@ -24,8 +24,7 @@ SENTENCES = (
 
 def _new_pdf() -> FPDF:
     pdf = FPDF(unit="pt", format=(595, 842))
-    for name, path in {"sans": SANS, "naskh": NASKH, "cjk": CJK}.items():
-        pdf.add_font(name, fname=path)
+    pdf.add_font("sans", fname=SANS)
     pdf.set_text_shaping(True)
     pdf.add_page()
     pdf.set_font("sans", size=14)
@@ -172,6 +171,7 @@ def test_normalise(raw, expected):
 
 def test_arabic_is_in_logical_order():
     pdf = _new_pdf()
+    pdf.add_font("naskh", fname=NASKH)
     pdf.set_font("naskh", size=16)
     lines = (
         "السلام عليكم ورحمة الله وبركاته",
@@ -192,6 +192,7 @@ def test_arabic_is_in_logical_order():
 def test_arabic_with_latin_words_stays_one_line():
     pdf = _new_pdf()
     pdf.set_fallback_fonts(["sans"])
+    pdf.add_font("naskh", fname=NASKH)
     pdf.set_font("naskh", size=16)
     pdf.set_xy(60, 100)
     pdf.cell(475, 30, "اشترت الشركة برنامج Acme Writer في العام الماضي", align="R")
@@ -200,6 +201,7 @@ def test_arabic_with_latin_words_stays_one_line():
 
 def test_japanese():
     pdf = _new_pdf()
+    pdf.add_font("cjk", fname=CJK)
     pdf.set_font("cjk", size=14)
     lines = ["四月から図書館の開館時間が変わります。", "新しい本が百二十冊入りました。"]
     assert _texts(_bytes(_write(pdf, lines))) == lines
@@ -217,7 +219,7 @@ def test_justified_text_is_not_torn_apart():
     pdf = _new_pdf()
     pdf.set_xy(60, 100)
     pdf.multi_cell(260, 18, " ".join(SENTENCES), align="J")
-    assert all(len(text.split()) > 3 for text in _texts(_bytes(pdf)))
+    assert all(len(text.split()) > 3 for text in _texts(_bytes(pdf))[:-1])
 
 
 def test_blank_page_is_trusted_and_empty():
