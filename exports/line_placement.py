@@ -9,7 +9,7 @@ words on one line by baseline and size. Along the line every word keeps its own 
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from pipeline.document import Box, Line, Page, Word
@@ -52,7 +52,7 @@ class _Extent:
 
 
 def place_line(line: Line, page: Page) -> list[Run]:
-    """The line's words and the spaces between them, left to right as they stand on the page.
+    """The line's words and the spaces between them, in logical order.
 
     A line without words, or whose words do not spell its text, is laid as one run over its box.
     """
@@ -65,16 +65,15 @@ def place_line(line: Line, page: Page) -> list[Run]:
             angle += math.atan(slope)
             extents = [_seen_along(word.box, angle, page.skew_deg + math.degrees(math.atan(slope))) for word in words]
     top, bottom = _common_height(extents)
-    order = sorted(range(len(words)), key=lambda index: extents[index].start + extents[index].end)
     separated = _separators(line.text, words)
+    extents = _part_neighbours(words, extents, separated)
     runs: list[Run] = []
-    for position, index in enumerate(order):
-        extent = extents[index]
-        if position and (spaced := _gap(extents[order[position - 1]], extent, bottom - top)):
-            left, right = order[position - 1], index
-            if abs(left - right) != 1 or separated[min(left, right)]:
-                runs.append(_to_run(" ", *spaced, top, bottom, angle))
-        runs.append(_to_run(words[index].text, extent.start, extent.end, top, bottom, angle))
+    for index, (word, extent) in enumerate(zip(words, extents, strict=True)):
+        mirrored = is_right_to_left(word.text)
+        runs.append(_to_run(word.text, extent.start, extent.end, top, bottom, angle, mirrored))
+        if index + 1 < len(words) and separated[index]:
+            start, end, backwards = _space(extent, extents[index + 1], mirrored, bottom - top)
+            runs.append(_to_run(" ", start, end, top, bottom, angle, backwards))
     return runs
 
 
@@ -171,18 +170,61 @@ def _common_height(extents: Sequence[_Extent]) -> tuple[float, float]:
     return (top, bottom) if bottom - top > _MIN_EXTENT_PX else (middle_top, middle_bottom)
 
 
-def _gap(left: _Extent, right: _Extent, height: float) -> tuple[float, float]:
-    """Where a space between two words goes. Overlapping words still get one, a tenth of the height wide."""
-    start, end = left.end, right.start
+def _part_neighbours(words: Sequence[Word], extents: Sequence[_Extent], spaced: Sequence[bool]) -> list[_Extent]:
+    """Extents that do not overlap, and leave no gap where there is no space.
+
+    Readers take a gap between two Chinese or Thai words for a space and sort words by where they begin, but engines
+    give a line's first word the box of the whole line at times.
+    """
+    parted = list(extents)
+    leftwards = [is_right_to_left(word.text) for word in words]
+    for index in range(len(parted) - 1):
+        word, following = parted[index], parted[index + 1]
+        if leftwards[index] or leftwards[index + 1]:
+            mirrored = _part(_mirrored(word), _mirrored(following), spaced[index])
+            parted[index], parted[index + 1] = _mirrored(mirrored[0]), _mirrored(mirrored[1])
+        elif word.start + word.end <= following.start + following.end or not any(leftwards):
+            parted[index], parted[index + 1] = _part(word, following, spaced[index])
+    return parted
+
+
+def _mirrored(extent: _Extent) -> _Extent:
+    return replace(extent, start=-extent.end, end=-extent.start)
+
+
+def _part(word: _Extent, following: _Extent, is_spaced: bool) -> tuple[_Extent, _Extent]:
+    """The same two, the second now after the first; unchanged where neither end of the overlap makes sense."""
+    overlap = word.end - following.start
+    if overlap <= 0 and is_spaced:
+        return word, following
+    if overlap < 0.3 * word.height:
+        edge = (word.end + following.start) / 2
+    else:
+        edge = following.start if following.start > word.start + _MIN_EXTENT_PX else word.end
+    if edge < word.start + _MIN_EXTENT_PX or edge > following.end - _MIN_EXTENT_PX:
+        return word, following
+    return replace(word, end=edge), replace(following, start=edge)
+
+
+def _space(word: _Extent, following: _Extent, mirrored: bool, height: float) -> tuple[float, float, bool]:
+    """Where the space between two words goes, and whether it is read leftwards.
+
+    Words that overlap still get one, a tenth of the height wide. Where the next word stands elsewhere (the direction
+    of writing changes), the space follows its word.
+    """
     least = 0.1 * height
+    backwards = following.start + following.end < word.start + word.end
+    start, end = (following.end, word.start) if backwards else (word.end, following.start)
+    if backwards != mirrored or end - start > 4 * height:
+        start, end = (word.start - least, word.start) if mirrored else (word.end, word.end + least)
+        return start, end, mirrored
     if end - start < least:
         middle = (start + end) / 2
         start, end = middle - least / 2, middle + least / 2
-    return start, end
+    return start, end, backwards
 
 
-def _to_run(text: str, start: float, end: float, top: float, bottom: float, angle: float) -> Run:
-    mirrored = is_right_to_left(text)
+def _to_run(text: str, start: float, end: float, top: float, bottom: float, angle: float, mirrored: bool) -> Run:
     along = end if mirrored else start
     x = along * math.cos(angle) - bottom * math.sin(angle)
     y = along * math.sin(angle) + bottom * math.cos(angle)

@@ -117,7 +117,7 @@ def _lay_page(pdf: pikepdf.Pdf, pdf_page: pikepdf.Page, page: Page, font: BlankF
     after = (HIDE_END if hides else b"\n") + b"Q\n" * (1 + max(0, missing_restores))
     pdf_page.contents_add(_stream(pdf, before), prepend=True)
     name = _add_font(pdf_page, font_object)
-    pdf_page.contents_add(_stream(pdf, after + layer.replace(f"/{FONT_NAME} ".encode(), f"{name} ".encode(), 1)))
+    pdf_page.contents_add(_stream(pdf, after + layer.replace(f"/{FONT_NAME} ".encode(), f"{name} ".encode())))
 
 
 def _only_recognised(page: Page) -> Page:

@@ -26,36 +26,47 @@ def make_text_layer(page: Page, to_user_space: Matrix, font: BlankFont) -> bytes
     shown = list(_show_lines(page, to_user_space, font))
     if not shown:
         return b""
-    return f"q\nBT\n/{FONT_NAME} 1 Tf\n3 Tr\n".encode() + "\n".join(shown).encode("ascii") + b"\nET\nQ\n"
+    return b"q\nBT\n3 Tr\n" + "\n".join(shown).encode("ascii") + b"\nET\nQ\n"
 
 
 def _show_lines(page: Page, to_user_space: Matrix, font: BlankFont) -> Iterator[str]:
+    shown_size = ""
     for block in page.blocks:
         for line in lines_of(block):
             for run in place_line(line, page):
                 text = to_legal_text(run.text)
-                if text:
-                    yield f"{_text_matrix(run, len(text), to_user_space)} Tm <{font.encode(text)}> Tj"
+                if not text:
+                    continue
+                size, matrix = _size_and_matrix(run, len(text), to_user_space)
+                if size != shown_size:
+                    yield f"/{FONT_NAME} {size} Tf"
+                    shown_size = size
+                yield f"{matrix} Tm <{font.encode(text)}> Tj"
 
 
-def _text_matrix(run: Run, characters: int, to_user_space: Matrix) -> str:
-    """The text matrix that makes ``characters`` blank glyphs of size 1 fill the run."""
+def _size_and_matrix(run: Run, characters: int, to_user_space: Matrix) -> tuple[str, str]:
+    """Font size and text matrix that make ``characters`` blank glyphs fill the run.
+
+    The size is the real one, not 1 with a large matrix: PDFium compares distances in text space with 1.
+    """
     a, b, c, d, e, f = to_user_space
-    along = run.length / (characters * _EM_ADVANCE) * (-1 if run.mirrored else 1)
     cosine, sine = math.cos(run.angle), math.sin(run.angle)
-    advance_x, advance_y = along * cosine, along * sine
     up_x, up_y = run.height * sine, -run.height * cosine
+    up = a * up_x + c * up_y, b * up_x + d * up_y
+    size = max(round(math.hypot(*up), 2), 0.01)
+    along = run.length / (characters * _EM_ADVANCE) * (-1 if run.mirrored else 1)
+    advance_x, advance_y = along * cosine, along * sine
     numbers = (
-        a * advance_x + c * advance_y,
-        b * advance_x + d * advance_y,
-        a * up_x + c * up_y,
-        b * up_x + d * up_y,
+        (a * advance_x + c * advance_y) / size,
+        (b * advance_x + d * advance_y) / size,
+        up[0] / size,
+        up[1] / size,
         a * run.x + c * run.y + e,
         b * run.x + d * run.y + f,
     )
-    return " ".join(map(_number, numbers))
+    return _number(size), " ".join(map(_number, numbers))
 
 
 def _number(value: float) -> str:
-    """PDF numbers have no exponent; a thousandth of a point is finer than any screen or printer."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 0.0005 else "0"
+    """PDF numbers have no exponent. Four digits keep the end of a line that is 2000 points wide in its place."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= 0.00005 else "0"
