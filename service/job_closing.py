@@ -83,13 +83,6 @@ class JobClosing:
         self._clean_later(record.id, ending.state)
         return True
 
-    def end_unclaimed(self, job_id: str, *, code: str, message: str) -> None:
-        """Give up what is unread of a job that took too long; what was read is kept and charged."""
-        claims = JobClaims("janitor", 60.0)
-        with transaction(self._engine) as connection:
-            self._store.give_up_waiting_pages(connection, job_id, code=code, message=message)
-        _ = claims
-
     def sweep_later(self, job_id: str) -> None:
         """Remove the files of a job that was cancelled or deleted while a page of it was being read."""
         self._cleaners.submit(self._sweep, job_id)

@@ -166,13 +166,20 @@ class JobStore:
         )
         return list(connection.execute(query).scalars())
 
-    def give_up_waiting_pages(self, connection: sa.Connection, job_id: str, *, code: str, message: str) -> None:
-        """Every page that was not read counts as failed, and whoever worked on the job is fenced off."""
+    def give_up_waiting_pages(self, connection: sa.Connection, job_id: str, *, code: str, message: str) -> bool:
+        """Every page that was not read counts as failed, and whoever worked on the job is fenced off.
+
+        The job goes back into the queue, where a worker finds nothing to read and ends it. False when there was
+        nothing to give up.
+        """
+        connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
         given_up = connection.execute(
             sa.update(job_pages)
             .where(job_pages.c.job_id == job_id, job_pages.c.state == PageState.WAITING)
             .values(state=PageState.FAILED, error_code=code, error_message=message)
         ).rowcount
+        if not given_up:
+            return False
         connection.execute(
             sa.update(jobs)
             .where(jobs.c.id == job_id, jobs.c.state.in_(_OPEN))
@@ -184,3 +191,4 @@ class JobStore:
                 state=JobState.PENDING,
             )
         )
+        return True

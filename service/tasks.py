@@ -18,11 +18,20 @@ from service.task_context import TaskContext
 
 if TYPE_CHECKING:
     from exports.formats import ExportOptions
-
-    from pipeline.intake import IntakeLimits, SourceFile
     from pipeline.recognise import ReaderConfig
 
 _PREVIEW_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """What :func:`pipeline.intake.check` found; a type of our own, so that the server need not load PDFium."""
+
+    media_type: str
+    suffix: str
+    size_bytes: int
+    page_count: int
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +40,28 @@ class CheckUpload:
 
     storage_url: str
     job_id: str
-    limits: "IntakeLimits"
+    max_bytes: int
+    max_page_pixels: int
+    max_pages: int
 
-    def run(self, context: TaskContext) -> "SourceFile":
-        from pipeline.intake import check
+    def run(self, context: TaskContext) -> SourceFile:
+        from pipeline.intake import IntakeLimits, check
 
-        return check(context.open_files(self.storage_url).read(upload_key(self.job_id)), self.limits)
+        limits = IntakeLimits(self.max_bytes, self.max_page_pixels, self.max_pages)
+        found = check(context.open_files(self.storage_url).read(upload_key(self.job_id)), limits)
+        return SourceFile(found.media_type, found.suffix, found.size_bytes, found.page_count, found.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEngine:
+    """Why an embedded engine can't run here; None when it can."""
+
+    name: str
+
+    def run(self, _context: TaskContext) -> str | None:
+        from pipeline.engines.catalogue import find_problem
+
+        return find_problem(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +171,6 @@ class WriteExport:
 
     def run(self, context: TaskContext) -> None:
         from exports.formats import write_export
-
         from pipeline.document_json import from_json
 
         files = context.open_files(self.storage_url)

@@ -331,8 +331,10 @@ class Worker:
     def _hand_back(self) -> None:
         """Stop what still runs and put the jobs back into the queue."""
         for held in self._held.values():
-            for future in [*held.in_flight.values(), *([held.finishing] if held.finishing else [])]:
+            for future in held.in_flight.values():
                 future.cancel()
+            if held.finishing is not None:
+                held.finishing.cancel()
         if not self._held:
             return
         try:

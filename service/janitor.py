@@ -1,0 +1,137 @@
+"""Deletes what has had its time, also after crashes: results, uploads, orphaned files and reservations."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Event, Thread
+
+import sqlalchemy as sa
+import structlog
+
+from database.connect import reading, transaction, utc_now
+from quota.ledger import Ledger
+from service.job_files import JobFiles, upload_key
+from service.job_record import JobState
+from service.job_removal import JobRemoval
+from service.job_store import JobStore
+from service.metrics import Metrics
+
+ORPHAN_AGE = timedelta(minutes=10)
+"""Files younger than this may belong to an upload that is just being accepted."""
+
+_BATCH = 100
+
+_log = structlog.get_logger("janitor")
+
+
+@dataclass(frozen=True, slots=True)
+class JanitorConfig:
+    """``max_upload_age`` ends jobs that still wait or work after so long; ``interval_s`` is between two rounds."""
+
+    max_upload_age: timedelta
+    interval_s: float = 30.0
+    orphan_age: timedelta = ORPHAN_AGE
+
+
+class Janitor:
+    """Any number of processes may have one: everything it does may be done twice."""
+
+    def __init__(
+        self,
+        config: JanitorConfig,
+        *,
+        engine: sa.Engine,
+        store: JobStore,
+        files: JobFiles,
+        removal: JobRemoval,
+        ledger: Ledger,
+        metrics: Metrics,
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._store = store
+        self._files = files
+        self._removal = removal
+        self._ledger = ledger
+        self._metrics = metrics
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="janitor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def sweep(self) -> None:
+        """One round of everything."""
+        self.remove_expired()
+        self.end_overdue()
+        self.remove_orphans()
+        self.release_reservations()
+        self._removal.scrub()
+
+    def remove_expired(self) -> None:
+        while True:
+            with reading(self._engine) as connection:
+                job_ids = self._store.find_expired(connection, utc_now(), _BATCH)
+            if not job_ids:
+                return
+            self._removal.remove_all(job_ids)
+            self._metrics.jobs_expired.inc(len(job_ids))
+            _log.info("jobs_expired", count=len(job_ids))
+
+    def end_overdue(self) -> None:
+        """An upload is kept for a limited time even when its job has not ended; what is unread then is given up."""
+        with reading(self._engine) as connection:
+            created_before = utc_now() - self._config.max_upload_age
+            job_ids = self._store.find_overdue(connection, created_before, _BATCH)
+        for job_id in job_ids:
+            with transaction(self._engine) as connection:
+                given_up = self._store.give_up_waiting_pages(
+                    connection,
+                    job_id,
+                    code="upload_expired",
+                    message="The upload was deleted before this page could be read.",
+                )
+            if given_up:
+                _log.warning("job_overdue", job_id=job_id)
+                self._files.delete(upload_key(job_id))
+
+    def remove_orphans(self) -> None:
+        """Files whose job has no row (a crash while it was accepted or deleted), uploads of jobs that have ended."""
+        newest = utc_now() - self._config.orphan_age
+        old = [job_id for job_id, modified in self._files.list_jobs().items() if modified < newest]
+        for start in range(0, len(old), _BATCH):
+            batch = old[start : start + _BATCH]
+            with reading(self._engine) as connection:
+                states = self._store.find_states(connection, batch)
+            for job_id in batch:
+                state = states.get(job_id)
+                if state in (None, JobState.FAILED, JobState.CANCELLED):
+                    self._files.delete_job(job_id)
+                elif state is JobState.DONE:
+                    self._files.delete(upload_key(job_id))
+
+    def release_reservations(self) -> None:
+        """Refund what was reserved for a job that is not there."""
+        with reading(self._engine) as connection:
+            open_ids = self._ledger.find_open_jobs(connection, utc_now() - self._config.orphan_age)
+            states = self._store.find_states(connection, open_ids)
+        orphans = [job_id for job_id in open_ids if job_id not in states or states[job_id].is_final]
+        for job_id in orphans:
+            with transaction(self._engine) as connection:
+                self._ledger.refund(connection, job_id)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.sweep()
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
+                _log.warning("sweep_failed", error=type(error).__name__)
+            if self._stopping.wait(self._config.interval_s):
+                return

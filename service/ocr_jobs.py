@@ -1,0 +1,243 @@
+"""What can be done with jobs, for both doors: submit, look, wait, watch, download, cancel, delete."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import BinaryIO
+
+import sqlalchemy as sa
+
+from database.connect import reading, transaction, utc_now
+from errors import (
+    JobCancelledError,
+    JobFailedError,
+    JobNotFinishedError,
+    JobNotFoundError,
+    QuotaExceededError,
+    TooManyPagesError,
+)
+from pipeline.options import OcrOptions
+from service.callers import Caller
+from service.job_endings import RetentionTimes
+from service.job_record import JobRecord, JobState
+from service.job_removal import JobRemoval
+from service.job_results import JobResults, to_export_options
+from service.job_signals import JobSignals
+from service.job_store import JobStore
+from service.job_views import Estimate, ExportedFile, JobView, PagePicture
+from service.metering import Metering
+from service.submissions import Submissions
+
+POLL_S = 0.5
+"""How soon a waiting request notices what the worker of another process has done."""
+
+
+class OcrJobs:
+    """All methods but ``wait`` and ``events`` block: call them in a thread.
+
+    Somebody else's job is a JobNotFoundError everywhere; a job without owner is reachable by its id alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: sa.Engine,
+        store: JobStore,
+        results: JobResults,
+        submissions: Submissions,
+        removal: JobRemoval,
+        metering: Metering,
+        signals: JobSignals,
+        times: RetentionTimes,
+        wake_worker: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._results = results
+        self._submissions = submissions
+        self._removal = removal
+        self._metering = metering
+        self._signals = signals
+        self._times = times
+        self._wake_worker = wake_worker
+
+    def submit(
+        self,
+        caller: Caller,
+        chunks: BinaryIO,
+        source_name: str,
+        options: OcrOptions,
+        *,
+        idempotency_key: str | None = None,
+        retain: bool = True,
+    ) -> JobRecord:
+        """Store, judge, price and queue a file; returns as soon as the job waits.
+
+        The same key of the same caller with the same file and options gives the same job. ``retain`` False: the first
+        :meth:`get` or :meth:`wait` that carries the finished result also deletes the job, and so do ten minutes.
+        Raises InvalidInputError, QuotaExceededError, IdempotencyConflictError, QueueFullError or
+        EngineUnavailableError; then nothing is charged and nothing is kept.
+        """
+        return self._submissions.submit(
+            caller, chunks, source_name, options, idempotency_key=idempotency_key, retain=retain
+        )
+
+    def get(self, caller: Caller, job_id: str) -> JobView:
+        """The job with what has been read of it so far."""
+        with reading(self._engine) as connection:
+            record = self._get_record(connection, caller, job_id)
+            pages = self._store.list_pages(connection, job_id) if record.state is JobState.PROCESSING else ()
+            view = self._to_view(connection, caller, record)
+        document = self._results.find_document(record, pages)
+        if record.state.is_final and not record.retain:
+            self._removal.remove(record)
+        return JobView(record, document, view.queue_position, view.usage)
+
+    async def wait(self, caller: Caller, job_id: str, timeout_s: float) -> JobView:
+        """As :meth:`get`, but first wait until the job has ended, at most ``timeout_s``."""
+        deadline = time.monotonic() + timeout_s
+        with self._signals.listen(job_id) as news:
+            while True:
+                # Cleared before looking: what happens while we look is not missed.
+                news.clear()
+                record = await asyncio.to_thread(self._read_record, caller, job_id)
+                left = deadline - time.monotonic()
+                if record.state.is_final or left <= 0:
+                    break
+                await _wait_for(news, min(left, POLL_S))
+        return await asyncio.to_thread(self.get, caller, job_id)
+
+    async def events(self, caller: Caller, job_id: str) -> AsyncIterator[JobView]:
+        """A view without document now, at every change, and when the job has ended, which is the last."""
+        last: tuple[object, ...] = ()
+        with self._signals.listen(job_id) as news:
+            while True:
+                news.clear()
+                view = await asyncio.to_thread(self._read_view, caller, job_id)
+                record = view.record
+                now = (record.state, record.pages_done, record.pages_failed, view.queue_position)
+                if now != last:
+                    last = now
+                    yield view
+                if record.state.is_final:
+                    return
+                await _wait_for(news, POLL_S)
+
+    def list(self, caller: Caller, limit: int = 50) -> list[JobView]:
+        """The account's jobs, newest first, without documents; an anonymous caller has no list."""
+        if caller.account is None:
+            return []
+        with reading(self._engine) as connection:
+            records = self._store.list_of_owner(connection, caller.account.id, limit)
+            return [self._to_view(connection, caller, record) for record in records]
+
+    def cancel(self, caller: Caller, job_id: str) -> JobView:
+        """Stop a job, delete what it has and refund it; one that has ended stays as it is."""
+        with transaction(self._engine) as connection:
+            record = self._get_record(connection, caller, job_id)
+            now = utc_now()
+            expires_at = self._times.expires_at(now, retain=record.retain)
+            is_cancelled = self._store.cancel(connection, job_id, now=now, expires_at=expires_at)
+            if is_cancelled:
+                self._metering.ledger.refund(connection, job_id)
+        if is_cancelled:
+            self._removal.remove_files(record)
+            self._wake_worker()
+            self._signals.notify(job_id)
+        return self._read_view(caller, job_id)
+
+    def delete(self, caller: Caller, job_id: str) -> None:
+        """Remove everything of a job at once: upload, pages, exports, pictures, vectors, chat, and its row."""
+        record = self._read_record(caller, job_id)
+        self._removal.remove(record)
+        self._wake_worker()
+        self._signals.notify(job_id)
+
+    def estimate(self, caller: Caller, pages: int, tier: str | None = None, tool: str | None = None) -> Estimate:
+        """What a job of so many pages would cost. Raises UnknownTierError or UnknownToolError."""
+        options = _to_estimated_options(tier, tool)
+        cost = self._metering.prices.of_pages(options.tier, pages)
+        with reading(self._engine) as connection:
+            usage = self._metering.ledger.balance(connection, caller, cost=cost)
+            try:
+                self._metering.plan_of(caller.account).check_page_count(pages)
+                self._metering.ledger.check(connection, caller, cost)
+            except (TooManyPagesError, QuotaExceededError) as error:
+                return Estimate(pages, cost, usage, allowed=False, reason=error.message)
+        return Estimate(pages, cost, usage, allowed=True)
+
+    def require_done(self, caller: Caller, job_id: str) -> JobRecord:
+        """The record of a job with a result. Raises JobNotFoundError, JobNotFinishedError, JobFailedError or
+        JobCancelledError.
+        """
+        record = self._read_record(caller, job_id)
+        match record.state:
+            case JobState.DONE:
+                return record
+            case JobState.FAILED:
+                raise JobFailedError
+            case JobState.CANCELLED:
+                raise JobCancelledError
+            case _:
+                raise JobNotFinishedError
+
+    def export(
+        self,
+        caller: Caller,
+        job_id: str,
+        format: str,
+        *,
+        pages: str | None = None,
+        tables: str = "single",
+        pdfa: bool = False,
+        translation: bool = False,
+    ) -> ExportedFile:
+        """The result as a file. Raises as :meth:`require_done`, and UnknownFormatError or InvalidFieldError."""
+        options = to_export_options(pages=pages, tables=tables, pdfa=pdfa, translation=translation)
+        return self._results.export(self.require_done(caller, job_id), format, options)
+
+    def page_image(self, caller: Caller, job_id: str, number: int, *, width_px: int | None = None) -> PagePicture:
+        """The picture of page ``number`` (from 1): as it was read, or at least ``width_px`` wide.
+
+        Raises PageNotFoundError when there is no such page or the upload is not kept.
+        """
+        return self._results.draw_page(self._read_record(caller, job_id), number, width_px)
+
+    def _read_record(self, caller: Caller, job_id: str) -> JobRecord:
+        with reading(self._engine) as connection:
+            return self._get_record(connection, caller, job_id)
+
+    def _read_view(self, caller: Caller, job_id: str) -> JobView:
+        with reading(self._engine) as connection:
+            return self._to_view(connection, caller, self._get_record(connection, caller, job_id))
+
+    def _get_record(self, connection: sa.Connection, caller: Caller, job_id: str) -> JobRecord:
+        record = self._store.find(connection, job_id)
+        owner = caller.account.id if caller.account else None
+        if record is None or (record.owner_id is not None and record.owner_id != owner):
+            raise JobNotFoundError
+        if record.expires_at is not None and record.expires_at <= utc_now():
+            raise JobNotFoundError
+        return record
+
+    def _to_view(self, connection: sa.Connection, caller: Caller, record: JobRecord) -> JobView:
+        return JobView(
+            record,
+            queue_position=self._store.find_queue_position(connection, record),
+            usage=self._metering.ledger.find_usage(connection, record.id, caller),
+        )
+
+
+async def _wait_for(news: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(news.wait(), timeout_s)
+    except TimeoutError:
+        return
+
+
+def _to_estimated_options(tier: str | None, tool: str | None) -> OcrOptions:
+    from pipeline.requested_options import parse_options
+
+    # A translation is priced without saying into which language.
+    target = "en" if tool == "translate" else None
+    return parse_options(tier=tier, tool=tool, translate_to=target)
