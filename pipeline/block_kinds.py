@@ -18,6 +18,8 @@ _MAX_TITLE_ROWS = 3
 _MAX_TITLE_LENGTH = 150
 _SENTENCE_END = re.compile(r"[.,;!。，；、։।|]$")
 _NUMBERED = re.compile(r"(?:[^\W\d_]{2,12}\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5})[.:)]?(?:\s+\S.*)?")
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s")
+_MATH = re.compile(r"[=<>|{}\\^∑∏∫∈√±]")
 _AMOUNT = re.compile(r"\d[\d.,' ]*[.,]\d{2}\b")
 
 
@@ -45,6 +47,13 @@ def classify(paragraphs: Sequence[Paragraph], body_size: float) -> list[Kind]:
             kinds[index] = Kind(BlockKind.TITLE, 1 if ratio >= _LEVEL_1 else 2 if ratio >= _LEVEL_2 else 3)
         elif kinds[index].kind is BlockKind.TEXT and _is_small_title(paragraph, following):
             kinds[index] = Kind(BlockKind.TITLE, 3)
+    return _with_page_title(paragraphs, kinds)
+
+
+def _with_page_title(paragraphs: Sequence[Paragraph], kinds: list[Kind]) -> list[Kind]:
+    """A title in large type that the page begins with is of the first level, unless it carries a section's number."""
+    if kinds and kinds[0] == Kind(BlockKind.TITLE, 2) and not _SECTION.match(paragraphs[0].text):
+        return [Kind(BlockKind.TITLE, 1), *kinds[1:]]
     return kinds
 
 
@@ -64,24 +73,34 @@ def _may_be_title(paragraph: Paragraph) -> bool:
     letters = sum(character.isalpha() for character in text)
     if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH or letters < 2:
         return False
-    return letters >= 0.55 * sum(not character.isspace() for character in text) and not _AMOUNT.search(text)
+    return letters >= 0.55 * sum(not character.isspace() for character in text) and not (
+        _AMOUNT.search(text) or _MATH.search(text)
+    )
 
 
 def _is_small_title(paragraph: Paragraph, following: Paragraph | None) -> bool:
     """A title in the body's own size: one short row above prose, bold, in capitals, numbered, or set apart."""
-    if following is None or len(paragraph.rows) > 1 or len(following.rows) < 2:
-        return False
     row = paragraph.rows[0]
     text = row.line.text.strip()
-    width = paragraph.column_end - paragraph.column_start
-    if _SENTENCE_END.search(text) or row.end - row.start > 0.75 * width or text[:1].islower():
+    if len(paragraph.rows) > 1 or _SENTENCE_END.search(text) or text[:1].islower():
         return False
-    if following.rows[0].end - following.rows[0].start < 0.75 * width:
+    is_numbered = _NUMBERED.fullmatch(text) is not None
+    if following is None:
+        return row.is_bold and is_numbered
+    width, below = row.end - row.start, following.rows[0]
+    if width > 0.75 * _column_width(paragraph):
         return False
+    if row.is_bold and not below.is_bold and below.end - below.start > 1.2 * width:
+        return True
+    is_above_prose = len(following.rows) > 1 and below.end - below.start > 0.75 * _column_width(following)
     is_capitals = text.isupper() and any(c.isalpha() for c in text)
     is_apart = paragraph.gap_above > 1.25 and paragraph.gap_above > 1.1 * paragraph.gap_below
-    is_numbered = _NUMBERED.fullmatch(text) is not None
-    return row.is_bold or is_capitals or is_numbered or (is_apart and row.end - row.start < 0.5 * width)
+    is_short = width < 0.5 * _column_width(paragraph)
+    return is_above_prose and (is_capitals or is_numbered or (is_apart and is_short))
+
+
+def _column_width(paragraph: Paragraph) -> float:
+    return paragraph.column_end - paragraph.column_start
 
 
 def _find_lists(paragraphs: Sequence[Paragraph]) -> dict[int, int]:

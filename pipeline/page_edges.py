@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.document import Block, BlockKind, Box, Line, Page
 
 _EDGE_BAND = 0.12  # of the page's height
+_NUMBER_BAND = 0.16  # a page number in a row of its own may stand further in
 _PAGE_NUMBER = re.compile(
     r"""[\s\-–—|·.\[\](]*
     (?:(?:p|pp|pg|page|seite|pagina|página|pág|str|стр|страница|sayfa|sida|side|strona|oldal|صفحة|עמוד|第)\.?\s*)?
@@ -44,7 +45,7 @@ def _edge_row(lines: Sequence[Line], height_px: int, *, at_top: bool) -> frozens
     row = {i for i, line in enumerate(lines) if _shares_row(line.box, anchor)}
     rest = [line.box for i, line in enumerate(lines) if i not in row]
     band = Box.around(lines[i].box for i in row)
-    is_outside = band.bottom < _EDGE_BAND * height_px if at_top else band.top > (1 - _EDGE_BAND) * height_px
+    is_outside = band.bottom < _NUMBER_BAND * height_px if at_top else band.top > (1 - _NUMBER_BAND) * height_px
     if not is_outside or not rest:
         return frozenset()
     gap = min(box.top for box in rest) - band.bottom if at_top else band.top - max(box.bottom for box in rest)

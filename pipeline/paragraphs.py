@@ -105,9 +105,11 @@ def _distance(above: Row, below: Row, measure: _Measure) -> float:
 
 
 def _is_spaced(above: Row, below: Row, measure: _Measure) -> bool:
-    if max(above.size, below.size) > _SIZE_CHANGE * min(above.size, below.size):
-        return True
     distance = _distance(above, below, measure)
+    # A large first line or initial does not end a sentence: what goes on in a small letter goes on.
+    is_continued = below.line.text[:1].islower() and distance < _WIDE_SPACING
+    if max(above.size, below.size) > _SIZE_CHANGE * min(above.size, below.size) and not is_continued:
+        return True
     return distance > _WIDE_SPACING and (distance - 1) * measure.spacing > 0.25 * measure.height
 
 

@@ -72,6 +72,7 @@ _BOX_MARGIN = 0.12
 _MAX_CANDIDATES = 40
 _PROSE_WIDTH = 8.0  # about 16 letters: a line this long is no price and no label
 _SHORT_WIDTH = 5.0
+_MIN_LOW_WIDTH = 4.0
 _LONG_LIST_ROWS = 12
 
 
@@ -215,9 +216,11 @@ class _Cutter:
         return _Gutter(left, right, top, bottom, float(height), end - start)
 
     def _has_room(self, gutter: _Gutter) -> bool:
-        """A low gutter must be wide, or chance gaps between a few rows would be taken for columns."""
-        is_low = gutter.height < 5 * self.line_height
-        return gutter.width >= (1.5 if is_low else _MIN_GUTTER_WIDTH) * self.line_height
+        """A low gutter must be wide and part lines of some length, or chance gaps would be taken for columns."""
+        if gutter.height >= 5 * self.line_height:
+            return gutter.width >= _MIN_GUTTER_WIDTH * self.line_height
+        narrow = min(self._usual_width(gutter.left), self._usual_width(gutter.right))
+        return gutter.width >= 1.5 * self.line_height and narrow >= _MIN_LOW_WIDTH
 
     def _is_row_like(self, gutter: _Gutter) -> bool:
         """Whether the white space parts items from prices or labels from values, which are read row by row."""
