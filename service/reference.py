@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from exports.formats import FORMATS
 
 from pipeline.languages import LANGUAGES
 from pipeline.presets import PRESETS
@@ -38,4 +37,6 @@ def list_languages() -> list[dict[str, Any]]:
 
 
 def list_formats() -> list[dict[str, str]]:
+    from exports.formats import FORMATS
+
     return [{"format": name, "suffix": entry.suffix, "media_type": entry.media_type} for name, entry in FORMATS.items()]
