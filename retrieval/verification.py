@@ -65,7 +65,7 @@ def verify(claim: ClaimedSentence, question: Question, sources: Sources) -> Answ
         return None
     citations = tuple(dict.fromkeys(place.citation for place in found))
     evidence = " ".join(place.snippet for place in citations)
-    text = _without_marks(neutralise(claim.text))
+    text = neutralise(_without_marks(claim.text))
     if not text or not _adds_no_number_or_address(text, evidence):
         return None
     if _same_language(text, evidence):

@@ -58,7 +58,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def dimension(self) -> int:
-        return int(self._model.get_sentence_embedding_dimension())
+        return int(self._model.get_embedding_dimension())
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return self._embed([self._passage_prefix + text for text in texts])

@@ -1,0 +1,68 @@
+"""One collection of numbers: nothing of a document's text is ever written."""
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.chunking import split_document
+from retrieval.embedder import Embedder
+from retrieval.index import IndexUnavailableError, VectorIndex
+from tests.retrieval.papers import GERMAN, LEASE, make_document
+
+
+def fill(index: VectorIndex, embedder: Embedder) -> None:
+    index.add(split_document(make_document(LEASE, document_id="lease")), embedder)
+    index.add(split_document(make_document(GERMAN, document_id="club")), embedder)
+
+
+def test_the_closest_chunks_of_the_documents_asked_for(index: VectorIndex, embedder: Embedder) -> None:
+    fill(index, embedder)
+    vector = embedder.embed_questions(["Are pets allowed?"])
+    matches = index.search(["lease"], vector, model=embedder.name)
+    assert {match.document_id for match in matches} == {"lease"}
+    assert matches[0].page_number == 2
+    assert [match.cosine for match in matches] == sorted((match.cosine for match in matches), reverse=True)
+    both = index.search(["lease", "club"], vector, model=embedder.name)
+    assert {match.document_id for match in both} == {"lease", "club"}
+    assert index.search([], vector, model=embedder.name) == []
+    assert index.search(["lease"], vector, model="another") == []
+
+
+def test_adding_twice_changes_nothing(index: VectorIndex, embedder: Embedder) -> None:
+    fill(index, embedder)
+    count = index.count()
+    fill(index, embedder)
+    assert index.count() == count
+
+
+def test_a_document_is_forgotten_alone(index: VectorIndex, embedder: Embedder) -> None:
+    fill(index, embedder)
+    index.delete("lease")
+    index.delete("never seen")
+    assert index.find_numbers("lease", model=embedder.name) == set()
+    assert index.find_numbers("club", model=embedder.name)
+
+
+def test_no_text_reaches_the_disk(tmp_path: Path, embedder: Embedder) -> None:
+    opened = VectorIndex.open(folder=tmp_path)
+    opened.add(split_document(make_document(("Zaphodbeeblebrox owes Slartibartfast nine thousand.",))), embedder)
+    opened.close()
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).lower()
+    assert written
+    for word in (b"zaphod", b"slarti", b"thousand"):
+        assert word not in written
+
+
+def test_vectors_are_there_after_a_restart(tmp_path: Path, embedder: Embedder) -> None:
+    first = VectorIndex.open(folder=tmp_path)
+    fill(first, embedder)
+    count = first.count()
+    first.close()
+    second = VectorIndex.open(folder=tmp_path)
+    assert second.count() == count > 0
+    second.close()
+
+
+def test_no_server_is_an_error_that_says_so() -> None:
+    with pytest.raises(IndexUnavailableError, match="index"):
+        VectorIndex.open(url="http://127.0.0.1:9")
