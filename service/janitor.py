@@ -76,14 +76,14 @@ class Janitor:
         self._removal.scrub()
 
     def remove_expired(self) -> None:
-        while True:
+        removed = _BATCH
+        while removed == _BATCH:
             with reading(self._engine) as connection:
                 job_ids = self._store.find_expired(connection, utc_now(), _BATCH)
-            if not job_ids:
-                return
-            self._removal.remove_all(job_ids)
-            self._metrics.jobs_expired.inc(len(job_ids))
-            _log.info("jobs_expired", count=len(job_ids))
+            removed = self._removal.remove_all(job_ids) if job_ids else 0
+            if removed:
+                self._metrics.jobs_expired.inc(removed)
+                _log.info("jobs_expired", count=removed)
 
     def end_overdue(self) -> None:
         """An upload is kept for a limited time even when its job has not ended; what is unread then is given up."""

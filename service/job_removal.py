@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 import sqlalchemy as sa
+import structlog
 
-from database.connect import scrub, transaction
+from database.connect import scrub, transaction, utc_now
 from database.tables import job_pages, jobs
+from errors import OcrChatError
 from quota.ledger import Ledger
 from service.job_files import JobFiles
 from service.job_record import JobRecord
@@ -14,7 +16,12 @@ from service.job_results import JobResults
 from service.job_store import JobStore
 
 RemovalHook = Callable[[str], None]
-"""Called with a job's id before its row goes; removes vectors and the like. Must be harmless when repeated."""
+"""Called with a job's id before its row goes; removes vectors and the like.
+
+It may be called again for the same job, and raises an OcrChatError when it has to be.
+"""
+
+_log = structlog.get_logger("removal")
 
 
 class JobRemoval:
@@ -39,24 +46,41 @@ class JobRemoval:
         self._hooks.append(hook)
 
     def remove(self, record: JobRecord) -> None:
+        """Remove one job at once. What can't be reached now (the vectors) is left to the janitor, unseen by anybody."""
         self.remove_files(record)
+        with transaction(self._engine) as connection:
+            self._store.expire_now(connection, record.id, now=utc_now())
         self.remove_all([record.id])
 
     def remove_files(self, record: JobRecord) -> None:
         self._results.forget(record)
         self._files.delete_job(record.id)
 
-    def remove_all(self, job_ids: Sequence[str]) -> None:
-        """Rows last: if we die before, the janitor finds the row and starts again. Open jobs are refunded."""
+    def remove_all(self, job_ids: Sequence[str]) -> int:
+        """How many could be removed. Open jobs are refunded.
+
+        Rows go last: if we die before, or a hook fails, the janitor finds the row and starts again.
+        """
+        removed = []
         for job_id in job_ids:
+            self._files.delete_job(job_id)
+            if self._run_hooks(job_id):
+                removed.append(job_id)
+        with transaction(self._engine) as connection:
+            for job_id in removed:
+                self._ledger.refund(connection, job_id)
+            self._store.delete(connection, removed)
+        self._is_scrub_due.set()
+        return len(removed)
+
+    def _run_hooks(self, job_id: str) -> bool:
+        try:
             for hook in self._hooks:
                 hook(job_id)
-            self._files.delete_job(job_id)
-        with transaction(self._engine) as connection:
-            for job_id in job_ids:
-                self._ledger.refund(connection, job_id)
-            self._store.delete(connection, job_ids)
-        self._is_scrub_due.set()
+        except OcrChatError as error:
+            _log.warning("not_forgotten", job_id=job_id, code=error.code)
+            return False
+        return True
 
     def scrub(self) -> None:
         """Make what was deleted unreadable in the database's files too."""

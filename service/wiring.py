@@ -7,7 +7,8 @@ import os
 import signal
 import socket
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from service.metering import Metering, build_metering
 from service.metrics import CONTENT_TYPE, Metrics
 from service.ocr_jobs import OcrJobs
 from service.request_rates import CallerRate, build_caller_rate
-from service.secrets import load_secrets
+from service.secrets import Secrets, load_secrets
 from service.submissions import SubmissionLimits, Submissions
 from service.tasks import WarmUp
 from service.worker import Worker, WorkerConfig
@@ -45,12 +46,18 @@ if TYPE_CHECKING:
 # What the processes that run tasks share; it starts no threads (see LocalExecutorConfig).
 _PRELOAD = ("pipeline.recognise", "service.tasks")
 
+# Engines whose presence need not be asked for: `auto` takes whichever runs.
+_ALWAYS_THERE = ("auto", "scripted")
+
 _log = structlog.get_logger("services")
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the doors call. ``worker`` is None in a process that only serves."""
+    """What the doors call. ``worker`` is None in a process that only serves.
+
+    ``janitor`` runs where doors are (``has_doors``): an embedded vector store belongs to the process that serves.
+    """
 
     settings: Settings
     jobs: OcrJobs
@@ -66,11 +73,13 @@ class Services:
     closing: JobClosing
     janitor: Janitor
     worker: Worker | None
+    has_doors: bool = True
 
     def start(self) -> None:
         """Start the processes, the worker and the janitor; returns at once."""
         Thread(target=self.executor.start, name="executor-start", daemon=True).start()
-        self.janitor.start()
+        if self.has_doors:
+            self.janitor.start()
         if self.worker is not None:
             self.worker.start()
 
@@ -85,7 +94,9 @@ class Services:
         self.engine.dispose()
 
     def is_alive(self) -> bool:
-        return self.janitor.is_alive() and (self.worker is None or self.worker.is_alive())
+        """False when the worker's or the janitor's loop has died."""
+        is_janitor_fine = not self.has_doors or self.janitor.is_alive()
+        return is_janitor_fine and (self.worker is None or self.worker.is_alive())
 
     def check_readiness(self) -> dict[str, str | None]:
         """What is wrong with the database and the storage; None when nothing is."""
@@ -124,23 +135,64 @@ def build_services(
     ``reader`` None takes the engines of the settings; tests give a scripted one. ``with_worker`` None does as
     ``WORKER_IN_SERVER`` says.
     """
-    reader = reader or to_reader_config(settings)
     has_worker = settings.worker.worker_in_server if with_worker is None else with_worker
-    secrets = load_secrets(
-        settings.storage.data_dir,
-        server_key=settings.security.server_key,
-        payments_key=settings.security.payments_key,
+    base = _build_base(settings, reader or to_reader_config(settings), has_worker=has_worker)
+    worker = _build_worker(base) if has_worker else None
+    jobs, removal = _build_jobs(base, wake_worker=worker.wake if worker is not None else _nobody)
+    chat = build_chat(settings, base.engine, jobs, base.metering)
+    removal.add_hook(_VectorRemoval(chat, settings))
+    return Services(
+        settings=settings,
+        jobs=jobs,
+        accounts=AccountPages(
+            base.engine,
+            base.metering,
+            base.secrets,
+            open_sign_up=settings.security.open_sign_up,
+            sign_ups_per_hour=settings.limits.sign_ups_per_hour,
+        ),
+        chat=chat,
+        request_rate=build_caller_rate(base.engine, settings.limits.requests_per_minute, salt=base.salt),
+        metrics=base.metrics,
+        engine=base.engine,
+        files=base.files,
+        store=base.store,
+        metering=base.metering,
+        executor=base.executor,
+        closing=base.closing,
+        janitor=_build_janitor(base, removal),
+        worker=worker,
     )
-    engine = open_engine(settings.storage.effective_database_url)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What several services share."""
+
+    settings: Settings
+    reader: "ReaderConfig"
+    secrets: Secrets
+    salt: bytes
+    engine: sa.Engine
+    files: JobFiles
+    store: JobStore
+    signals: JobSignals
+    metrics: Metrics
+    metering: Metering
+    executor: Executor
+    times: RetentionTimes
+    closing: JobClosing
+
+
+def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> _Base:
+    storage, security = settings.storage, settings.security
+    secrets = load_secrets(storage.data_dir, server_key=security.server_key, payments_key=security.payments_key)
+    engine = open_engine(storage.effective_database_url)
     migrate(engine)
-    store, signals, metrics = JobStore(), JobSignals(), Metrics()
-    files = JobFiles(settings.storage.effective_storage_url)
+    files, store, metrics = JobFiles(storage.effective_storage_url), JobStore(), Metrics()
     metering = build_metering(settings.plans, secrets)
-    salt = secrets.derive("addresses")
     executor = LocalExecutor(_to_executor_config(settings, reader, has_worker=has_worker))
-    results = JobResults(files, executor, reader)
-    removal = JobRemoval(engine=engine, store=store, files=files, results=results, ledger=metering.ledger)
-    times = RetentionTimes(retained=timedelta(hours=settings.storage.retention_hours))
+    times = RetentionTimes(retained=timedelta(hours=storage.retention_hours))
     closing = JobClosing(
         engine=engine,
         store=store,
@@ -149,80 +201,95 @@ def build_services(
         ledger=metering.ledger,
         prices=metering.prices,
         times=times,
-        keep_page_source=settings.storage.keep_page_source,
+        keep_page_source=storage.keep_page_source,
         metrics=metrics,
     )
-    worker = None
-    if has_worker:
-        worker = Worker(
-            _to_worker_config(settings, reader),
-            engine=engine,
-            files=files,
-            executor=executor,
-            closing=closing,
-            signals=signals,
-            metrics=metrics,
-        )
-    wake_worker = worker.wake if worker is not None else _nobody
-    submissions = Submissions(
+    return _Base(
+        settings=settings,
+        reader=reader,
+        secrets=secrets,
+        salt=secrets.derive("addresses"),
         engine=engine,
-        store=store,
         files=files,
-        executor=executor,
-        metering=metering,
-        limits=_to_limits(settings),
+        store=store,
+        signals=JobSignals(),
         metrics=metrics,
-        salt=salt,
-        engine_name=None if reader.cpu_engine in ("auto", "scripted") else reader.cpu_engine,
-        vlm_required=settings.engines.vlm_required,
+        metering=metering,
+        executor=executor,
+        times=times,
+        closing=closing,
+    )
+
+
+def _build_worker(base: _Base) -> Worker:
+    return Worker(
+        _to_worker_config(base.settings, base.reader),
+        engine=base.engine,
+        files=base.files,
+        executor=base.executor,
+        closing=base.closing,
+        signals=base.signals,
+        metrics=base.metrics,
+    )
+
+
+def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJobs, JobRemoval]:
+    results = JobResults(base.files, base.executor, base.reader)
+    removal = JobRemoval(
+        engine=base.engine, store=base.store, files=base.files, results=results, ledger=base.metering.ledger
+    )
+    submissions = Submissions(
+        engine=base.engine,
+        store=base.store,
+        files=base.files,
+        executor=base.executor,
+        metering=base.metering,
+        limits=_to_limits(base.settings),
+        metrics=base.metrics,
+        salt=base.salt,
+        engine_name=None if base.reader.cpu_engine in _ALWAYS_THERE else base.reader.cpu_engine,
+        vlm_required=base.settings.engines.vlm_required,
         has_vlm=False,
         on_accepted=wake_worker,
     )
     jobs = OcrJobs(
-        engine=engine,
-        store=store,
+        engine=base.engine,
+        store=base.store,
         results=results,
         submissions=submissions,
         removal=removal,
-        metering=metering,
-        signals=signals,
-        times=times,
+        metering=base.metering,
+        signals=base.signals,
+        times=base.times,
         wake_worker=wake_worker,
     )
-    chat = build_chat(settings, engine, jobs, metering)
-    removal.add_hook(chat.forget)
-    janitor = Janitor(
-        JanitorConfig(max_upload_age=timedelta(minutes=settings.storage.upload_retention_minutes)),
-        engine=engine,
-        store=store,
-        files=files,
+    return jobs, removal
+
+
+def _build_janitor(base: _Base, removal: JobRemoval) -> Janitor:
+    storage = base.settings.storage
+    return Janitor(
+        JanitorConfig(max_upload_age=timedelta(minutes=storage.upload_retention_minutes)),
+        engine=base.engine,
+        store=base.store,
+        files=base.files,
         removal=removal,
-        ledger=metering.ledger,
-        metrics=metrics,
+        ledger=base.metering.ledger,
+        metrics=base.metrics,
     )
-    accounts = AccountPages(
-        engine,
-        metering,
-        secrets,
-        open_sign_up=settings.security.open_sign_up,
-        sign_ups_per_hour=settings.limits.sign_ups_per_hour,
-    )
-    return Services(
-        settings=settings,
-        jobs=jobs,
-        accounts=accounts,
-        chat=chat,
-        request_rate=build_caller_rate(engine, settings.limits.requests_per_minute, salt=salt),
-        metrics=metrics,
-        engine=engine,
-        files=files,
-        store=store,
-        metering=metering,
-        executor=executor,
-        closing=closing,
-        janitor=janitor,
-        worker=worker,
-    )
+
+
+class _VectorRemoval:
+    """Forgets a job's vectors; where nothing was ever indexed, the process that could is not even started."""
+
+    def __init__(self, chat: Chat, settings: Settings) -> None:
+        self._chat = chat
+        self._has_server = bool(settings.chat.chroma_url)
+        self._folder = settings.storage.data_dir / "chroma"
+
+    def __call__(self, job_id: str) -> None:
+        if self._has_server or self._folder.exists():
+            self._chat.forget(job_id)
 
 
 def run_worker(settings: Settings, *, reader: "ReaderConfig | None" = None) -> int:
@@ -230,7 +297,7 @@ def run_worker(settings: Settings, *, reader: "ReaderConfig | None" = None) -> i
     from service.logs import configure_logs
 
     configure_logs(settings.server.log_level, settings.server.log_format)
-    services = build_services(settings, reader=reader, with_worker=True)
+    services = replace(build_services(settings, reader=reader, with_worker=True), has_doors=False)
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
