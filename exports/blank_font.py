@@ -1,29 +1,33 @@
 """A font without ink: what an invisible text layer is written in.
 
-The font is a TrueType of some 600 bytes with two blank glyphs, used as a Type0 font with Identity-H. Each code point
-of the text gets a CID of its own, and ``ToUnicode`` names it, so every script works without any font of that script.
+The font is a small TrueType of blank glyphs, used as a Type0 font with Identity-H. Each code point of the text gets
+CIDs of its own, one for each width it is needed in, and ``ToUnicode`` names them: every script works without any font of
+that script, and a line whose letters have to stand in given places is still one string.
 
 Three facts about readers shape it:
 
 - The glyph has a contour, without area: PDFium drops a one-letter word whose glyph has no contour at all.
 - The contour runs from the baseline to the full ascent, so that what a reader marks for a hit is the word's box.
-- The space is a glyph of its own: MuPDF and PDFium then need not guess where a word ends.
+- The space is a glyph too: MuPDF and PDFium then need not guess where a word ends.
 """
 
 import zlib
-from functools import lru_cache
+from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 
 UNITS_PER_EM = 1000
-ADVANCE = 500
-"""Width of every glyph in 1/1000 of the font size."""
+WIDTH_STEP = 40
+"""Glyphs come in widths that are multiples of this, in 1/1000 of the font size."""
 
-_SPACE = " "
-_GLYPH_BLANK = 1
-_GLYPH_SPACE = 2
+MAX_STEPS = 1000
+"""The widest glyph, in steps: forty times the font size, for the space between a label and its price."""
+
+_DEFAULT_WIDTH = 480
+_REPLACEMENT = "\ufffd"
 _MAX_CID = 0xFFFF
 _FONT_NAME = "OCRCHT+Blank"
 _EPOCH = 3_850_000_000  # seconds since 1904, any fixed day: the same text gives the same bytes
@@ -37,22 +41,20 @@ class BlankFont:
     """
 
     def __init__(self) -> None:
-        self._cids: dict[str, int] = {_SPACE: 1}
+        self._cids: dict[tuple[str, int], int] = {}
 
-    def encode(self, text: str) -> str:
-        """``text`` as the hexadecimal digits of a PDF string, four for each code point.
+    def glyph(self, character: str, steps: int) -> str:
+        """Four hexadecimal digits of a PDF string that show ``character`` (one code point) ``steps`` wide.
 
-        A PDF may use 65,535 CIDs; the code points after that become U+FFFD, which no real document reaches.
+        A font has room for 65,535 pairs of character and width; the pairs after that show U+FFFD, which no real
+        document reaches.
         """
-        return "".join(f"{self._cid(character):04X}" for character in text)
-
-    def _cid(self, character: str) -> int:
-        cid = self._cids.get(character)
+        steps = min(max(steps, 1), MAX_STEPS)
+        cid = self._cids.get((character, steps))
         if cid is None:
-            if len(self._cids) >= _MAX_CID - 1:
-                character = "\ufffd"
-            cid = self._cids.setdefault(character, len(self._cids) + 1)
-        return cid
+            pair = (character, steps) if len(self._cids) < _MAX_CID - 2 * MAX_STEPS else (_REPLACEMENT, steps)
+            cid = self._cids.setdefault(pair, len(self._cids) + 1)
+        return f"{cid:04X}"
 
     def fill(self, pdf: pikepdf.Pdf, font: pikepdf.Object) -> None:
         """Fill ``font``, an indirect dictionary of ``pdf`` that pages already refer to."""
@@ -60,13 +62,14 @@ class BlankFont:
             font[key] = value
 
     def _type0(self, pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
-        program = make_font_program()
+        widths = tuple(sorted({steps * WIDTH_STEP for _, steps in self._cids}))
+        program = make_font_program(widths)
         descriptor = pdf.make_indirect(
             Dictionary(
                 Type=Name.FontDescriptor,
                 FontName=Name("/" + _FONT_NAME),
                 Flags=4,
-                FontBBox=Array([0, 0, ADVANCE, UNITS_PER_EM]),
+                FontBBox=Array([0, 0, max(widths, default=_DEFAULT_WIDTH), UNITS_PER_EM]),
                 ItalicAngle=0,
                 Ascent=UNITS_PER_EM,
                 Descent=0,
@@ -80,9 +83,10 @@ class BlankFont:
             Subtype=Name.CIDFontType2,
             BaseFont=Name("/" + _FONT_NAME),
             CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
-            DW=ADVANCE,
+            DW=_DEFAULT_WIDTH,
+            W=Array([1, Array([steps * WIDTH_STEP for _, steps in self._cids])]),
             FontDescriptor=descriptor,
-            CIDToGIDMap=_stream(pdf, self._glyph_map()),
+            CIDToGIDMap=_stream(pdf, self._glyph_map(widths)),
         )
         return {
             "/Type": Name.Font,
@@ -93,12 +97,15 @@ class BlankFont:
             "/ToUnicode": _stream(pdf, self._to_unicode()),
         }
 
-    def _glyph_map(self) -> bytes:
-        """CIDToGIDMap: CID 0 is .notdef, CID 1 the space, all others the blank glyph."""
-        return b"\0\0" + _GLYPH_SPACE.to_bytes(2, "big") + _GLYPH_BLANK.to_bytes(2, "big") * (len(self._cids) - 1)
+    def _glyph_map(self, widths: Sequence[int]) -> bytes:
+        """CIDToGIDMap: two bytes for each CID from 0. Glyph 0 is .notdef, then come the widths in order."""
+        glyphs = {width: index for index, width in enumerate(widths, start=1)}
+        return b"\0\0" + b"".join(glyphs[steps * WIDTH_STEP].to_bytes(2, "big") for _, steps in self._cids)
 
     def _to_unicode(self) -> bytes:
-        entries = [f"<{cid:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, cid in self._cids.items()]
+        entries = [
+            f"<{cid:04X}> <{character.encode('utf-16-be').hex().upper()}>" for (character, _), cid in self._cids.items()
+        ]
         sections = [entries[start : start + _MAP_SECTION] for start in range(0, len(entries), _MAP_SECTION)]
         body = "\n".join(f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar" for part in sections)
         return (
@@ -115,26 +122,30 @@ def _stream(pdf: pikepdf.Pdf, data: bytes, **entries: object) -> Stream:
     return pdf.make_stream(zlib.compress(data), Filter=Name.FlateDecode, **entries)
 
 
-@lru_cache(maxsize=1)
-def make_font_program() -> bytes:
-    """The TrueType file: .notdef, a blank glyph with a contour of no area, a space. Same bytes every time."""
+def make_font_program(widths: Sequence[int]) -> bytes:
+    """The TrueType file: .notdef, then a blank glyph for each width (in font units). Same widths, same bytes."""
     from fontTools.fontBuilder import FontBuilder
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    pen.lineTo((ADVANCE, UNITS_PER_EM))
-    pen.lineTo((0, 0))
-    pen.closePath()
-    empty = TTGlyphPen(None).glyph()
+    glyphs = {".notdef": 0} | {f"blank{width}": width for width in widths}
     builder = FontBuilder(UNITS_PER_EM, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "blank", "space"])
-    builder.setupGlyf({".notdef": empty, "blank": pen.glyph(), "space": empty})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0), "space": (ADVANCE, 0)})
+    builder.setupGlyphOrder(list(glyphs))
+    builder.setupGlyf({name: _outline(width) for name, width in glyphs.items()})
+    builder.setupHorizontalMetrics({name: (width, 0) for name, width in glyphs.items()})
     builder.setupHorizontalHeader(ascent=UNITS_PER_EM, descent=0)
     builder.setupHead(unitsPerEm=UNITS_PER_EM, created=_EPOCH, modified=_EPOCH)
     builder.font.recalcTimestamp = False
-    builder.font["maxp"].recalc(builder.font)
     target = BytesIO()
     builder.save(target)
     return target.getvalue()
+
+
+def _outline(width: int) -> Any:
+    """A line there and back: a contour, so that readers give the glyph a box, without any area to paint."""
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    if width:
+        pen.moveTo((0, 0))
+        pen.lineTo((width, UNITS_PER_EM))
+        pen.closePath()
+    return pen.glyph()

@@ -8,7 +8,7 @@ words on one line by baseline and size. Along the line every word keeps its own 
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -18,20 +18,31 @@ _STRONG_RTL = frozenset({"R", "AL"})
 _FIT_MIN_WORDS = 4
 _FIT_MAX_SLOPE = math.tan(math.radians(8))
 _MIN_EXTENT_PX = 0.5
+# In heights of the line.
+_LEAST_SPACE = 0.1
+_WIDEST_SPACE = 30.0
+_WIDEST_LETTER = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word or a space: it begins where the piece before it ends and ends ``end`` page pixels after the run's start."""
+
+    text: str
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text that starts at (x, y) on its baseline and covers ``length`` by ``height`` page pixels.
+    """Words that are written as one string, from (x, y) on their baseline; ``height`` is in page pixels.
 
-    ``angle`` is the direction the line is read on the page for left-to-right text, in radians clockwise from the x
-    axis. A ``mirrored`` run starts at its right end and goes left, with its characters in logical order.
+    ``angle`` is the direction in which left-to-right text goes on the page, in radians clockwise from the x axis. A
+    ``mirrored`` run starts at its right end and goes left, with its characters in logical order.
     """
 
-    text: str
+    pieces: tuple[Piece, ...]
     x: float
     y: float
-    length: float
     height: float
     angle: float
     mirrored: bool = False
@@ -51,6 +62,15 @@ class _Extent:
         return self.bottom - self.top
 
 
+@dataclass(frozen=True, slots=True)
+class _String:
+    """Pieces that are written as one string, and where along the line it starts."""
+
+    start: float
+    pieces: tuple[Piece, ...]
+    mirrored: bool
+
+
 def place_line(line: Line, page: Page) -> list[Run]:
     """The line's words and the spaces between them, in logical order.
 
@@ -65,16 +85,13 @@ def place_line(line: Line, page: Page) -> list[Run]:
             angle += math.atan(slope)
             extents = [_seen_along(word.box, angle, page.skew_deg + math.degrees(math.atan(slope))) for word in words]
     top, bottom = _common_height(extents)
-    separated = _separators(line.text, words)
-    extents = _part_neighbours(words, extents, separated)
-    runs: list[Run] = []
-    for index, (word, extent) in enumerate(zip(words, extents, strict=True)):
-        mirrored = is_right_to_left(word.text)
-        runs.append(_to_run(word.text, extent.start, extent.end, top, bottom, angle, mirrored))
-        if index + 1 < len(words) and separated[index]:
-            start, end, backwards = _space(extent, extents[index + 1], mirrored, bottom - top)
-            runs.append(_to_run(" ", start, end, top, bottom, angle, backwards))
-    return runs
+    spaced = _separators(line.text, words)
+    extents = _part_neighbours(words, extents, spaced)
+    if any(is_right_to_left(word.text) for word in words):
+        strings = _word_by_word(words, extents, spaced, bottom - top)
+    else:
+        strings = _as_strings(words, extents, spaced, bottom - top)
+    return [_to_run(string, top, bottom, angle) for string in strings]
 
 
 def match_words(line: Line) -> tuple[Word, ...]:
@@ -206,16 +223,68 @@ def _part(word: _Extent, following: _Extent, is_spaced: bool) -> tuple[_Extent, 
     return replace(word, end=edge), replace(following, start=edge)
 
 
+def _as_strings(
+    words: Sequence[Word], extents: Sequence[_Extent], spaced: Sequence[bool], height: float
+) -> Iterator[_String]:
+    """Left-to-right words in one string, spaces filling the gaps; a new one after a gap too wide for a space.
+
+    One string for a line matters to PDFium: it sorts strings of about the same height by where they begin, which mixes
+    the end of one skewed line with the beginning of the next.
+    """
+    pieces: list[Piece] = []
+    start = end = 0.0
+    for index, (word, extent) in enumerate(zip(words, extents, strict=True)):
+        if pieces and (extent.start < end - 0.5 * height or extent.start > end + _WIDEST_SPACE * height):
+            yield _String(start, tuple(pieces), mirrored=False)
+            pieces = []
+        if not pieces:
+            start = extent.start
+        elif spaced[index - 1]:
+            pieces.append(Piece(" ", extent.start - start))
+        end = extent.end
+        pieces.append(Piece(word.text, end - start))
+        if index + 1 < len(words) and spaced[index]:
+            end = _leave_room(extent, extents[index + 1], height)
+            pieces[-1] = Piece(word.text, end - start)
+    if pieces:
+        yield _String(start, tuple(pieces), mirrored=False)
+
+
+def _leave_room(extent: _Extent, following: _Extent, height: float) -> float:
+    """Where a word ends so that a visible space fits before the next one."""
+    latest = following.start - _LEAST_SPACE * height
+    return max(min(extent.end, latest), (extent.start + extent.end) / 2) if following.start > extent.start else extent.end
+
+
+def _word_by_word(
+    words: Sequence[Word], extents: Sequence[_Extent], spaced: Sequence[bool], height: float
+) -> Iterator[_String]:
+    """Each word and each space as a string of its own, in logical order.
+
+    Right-to-left text is mirrored: PDFium and Poppler turn the letters of such strings round, MuPDF and pdfminer take
+    them as they come, so that logical order suits all four. Numbers and Latin words among them are not mirrored.
+    """
+    for index, (word, extent) in enumerate(zip(words, extents, strict=True)):
+        mirrored = is_right_to_left(word.text)
+        yield _single(word.text, extent.start, extent.end, mirrored=mirrored)
+        if index + 1 < len(words) and spaced[index]:
+            start, end, backwards = _space(extent, extents[index + 1], mirrored, height)
+            yield _single(" ", start, end, mirrored=backwards)
+
+
+def _single(text: str, start: float, end: float, *, mirrored: bool) -> _String:
+    return _String(end if mirrored else start, (Piece(text, end - start),), mirrored)
+
+
 def _space(word: _Extent, following: _Extent, mirrored: bool, height: float) -> tuple[float, float, bool]:
     """Where the space between two words goes, and whether it is read leftwards.
 
-    Words that overlap still get one, a tenth of the height wide. Where the next word stands elsewhere (the direction
-    of writing changes), the space follows its word.
+    Where the next word stands elsewhere (the direction of writing changes), the space follows its word.
     """
-    least = 0.1 * height
+    least = _LEAST_SPACE * height
     backwards = following.start + following.end < word.start + word.end
     start, end = (following.end, word.start) if backwards else (word.end, following.start)
-    if backwards != mirrored or end - start > 4 * height:
+    if backwards != mirrored or end - start > _WIDEST_SPACE * height:
         start, end = (word.start - least, word.start) if mirrored else (word.end, word.end + least)
         return start, end, mirrored
     if end - start < least:
@@ -224,8 +293,10 @@ def _space(word: _Extent, following: _Extent, mirrored: bool, height: float) -> 
     return start, end, backwards
 
 
-def _to_run(text: str, start: float, end: float, top: float, bottom: float, angle: float, mirrored: bool) -> Run:
-    along = end if mirrored else start
-    x = along * math.cos(angle) - bottom * math.sin(angle)
-    y = along * math.sin(angle) + bottom * math.cos(angle)
-    return Run(text, x, y, end - start, bottom - top, angle, mirrored)
+def _to_run(string: _String, top: float, bottom: float, angle: float) -> Run:
+    x = string.start * math.cos(angle) - bottom * math.sin(angle)
+    y = string.start * math.sin(angle) + bottom * math.cos(angle)
+    characters = sum(len(piece.text) for piece in string.pieces)
+    # A lone dash is far wider than high; letters of a sane shape are what readers expect.
+    height = max(bottom - top, string.pieces[-1].end / (_WIDEST_LETTER * max(characters, 1)))
+    return Run(string.pieces, x, y, height, angle, string.mirrored)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from exports.blank_font import ADVANCE, UNITS_PER_EM, BlankFont
+from exports.blank_font import MAX_STEPS, UNITS_PER_EM, WIDTH_STEP, BlankFont
 from exports.legal_text import to_legal_text
 from exports.line_estimate import lines_of
 from exports.line_placement import Run, place_line
@@ -14,8 +14,6 @@ FONT_NAME = "OcrChatBlank"
 
 Matrix = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f) of PDF: x' = a x + c y + e, y' = b x + d y + f."""
-
-_EM_ADVANCE = ADVANCE / UNITS_PER_EM
 
 
 def make_text_layer(page: Page, to_user_space: Matrix, font: BlankFont) -> bytes:
@@ -34,33 +32,71 @@ def _show_lines(page: Page, to_user_space: Matrix, font: BlankFont) -> Iterator[
     for block in page.blocks:
         for line in lines_of(block):
             for run in place_line(line, page):
-                text = to_legal_text(run.text)
-                if not text:
+                glyphs = _glyphs(run, font)
+                if not glyphs:
                     continue
-                size, matrix = _size_and_matrix(run, len(text), to_user_space)
+                size, matrix = _size_and_matrix(run, to_user_space)
                 if size != shown_size:
                     yield f"/{FONT_NAME} {size} Tf"
                     shown_size = size
-                yield f"{matrix} Tm <{font.encode(text)}> Tj"
+                yield f"{matrix} Tm {_strings(glyphs, run)}"
 
 
-def _size_and_matrix(run: Run, characters: int, to_user_space: Matrix) -> tuple[str, str]:
-    """Font size and text matrix that make ``characters`` blank glyphs fill the run.
+def _strings(glyphs: list[str], run: Run) -> str:
+    """Operators that show the glyphs, the last letter of left-to-right text as a string of its own.
+
+    PDFium starts no new line where a string begins within the height of the string before it, as happens with tilted
+    or tight lines, unless that one has a single letter.
+    """
+    if run.mirrored or len(glyphs) < 2:
+        return f"<{''.join(glyphs)}> Tj"
+    return f"<{''.join(glyphs[:-1])}> Tj <{glyphs[-1]}> Tj"
+
+
+def _glyphs(run: Run, font: BlankFont) -> list[str]:
+    """The run's glyphs, each as wide as brings the pen nearest to where the letter ends on the page.
+
+    The outermost letters are as narrow as can be and leave their room to their neighbours: how far apart in height
+    two strings must be for PDFium not to sort them into one line depends on the width of the letters that meet.
+    """
+    letters: list[tuple[str, float]] = []
+    begin = 0.0
+    for piece in run.pieces:
+        text = to_legal_text(piece.text)
+        letters += [
+            (character, begin + (piece.end - begin) * index / len(text)) for index, character in enumerate(text, start=1)
+        ]
+        begin = piece.end
+    steps_per_pixel = UNITS_PER_EM / (WIDTH_STEP * run.height)
+    ends = [round(end * steps_per_pixel) for _, end in letters]
+    if len(ends) > 1 and not run.mirrored:
+        ends[-2] = max(ends[-1] - 1, 1)
+    if len(ends) > 2 and not run.mirrored:
+        ends[0] = 1
+    shown: list[str] = []
+    pen = 0
+    for (character, _), end in zip(letters, ends, strict=True):
+        steps = max(1, min(MAX_STEPS, end - pen))
+        pen += steps
+        shown.append(font.glyph(character, steps))
+    return shown
+
+
+def _size_and_matrix(run: Run, to_user_space: Matrix) -> tuple[str, str]:
+    """Font size and text matrix of a run.
 
     The size is the real one, not 1 with a large matrix: PDFium compares distances in text space with 1.
     """
     a, b, c, d, e, f = to_user_space
-    cosine, sine = math.cos(run.angle), math.sin(run.angle)
-    up_x, up_y = run.height * sine, -run.height * cosine
-    up = a * up_x + c * up_y, b * up_x + d * up_y
-    size = max(round(math.hypot(*up), 2), 0.01)
-    along = run.length / (characters * _EM_ADVANCE) * (-1 if run.mirrored else 1)
-    advance_x, advance_y = along * cosine, along * sine
+    cosine, sine = math.cos(run.angle) * run.height, math.sin(run.angle) * run.height
+    up_x, up_y = a * sine - c * cosine, b * sine - d * cosine
+    size = max(round(math.hypot(up_x, up_y), 2), 0.01)
+    along = (-1 if run.mirrored else 1) / size
     numbers = (
-        (a * advance_x + c * advance_y) / size,
-        (b * advance_x + d * advance_y) / size,
-        up[0] / size,
-        up[1] / size,
+        (a * cosine + c * sine) * along,
+        (b * cosine + d * sine) * along,
+        up_x / size,
+        up_y / size,
         a * run.x + c * run.y + e,
         b * run.x + d * run.y + f,
     )
