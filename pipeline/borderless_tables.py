@@ -13,6 +13,7 @@ from statistics import median
 
 from pipeline.cell_texts import CellText, FoundTable, is_number, to_cell_text, to_table
 from pipeline.document import Box, Line, TableCell
+from pipeline.line_fragments import is_wide
 from pipeline.reading_order import Direction
 
 _MIN_STRIP = 0.7  # line heights
@@ -22,6 +23,7 @@ _MAX_GAP = 3.2  # from row to row, line heights
 _MIN_ROWS = 3
 _MIN_FILL = 0.55
 _MAX_CELL_LENGTH = 60  # characters, in the usual cell of a column
+_MIN_PROSE_LENGTH = 20
 _TRIES = 3
 _JUSTIFIED = 0.96
 _RAGGED = 0.8
@@ -54,15 +56,22 @@ class RowTable:
     found: FoundTable
 
 
-def find_row_tables(rows: Sequence[PieceRow], line_height: float, direction: Direction) -> list[RowTable]:
-    """The tables among the rows of one column, in order."""
+def find_row_tables(
+    rows: Sequence[PieceRow], line_height: float, direction: Direction, *, may_have_prose: bool = True
+) -> list[RowTable]:
+    """The tables among the rows of one column, in order.
+
+    Without ``may_have_prose`` none of a table's columns may look like running text: for rows of a whole page, where
+    such a column may be a column of the page.
+    """
+    limit = _JUSTIFIED if may_have_prose else _RAGGED
     tables: list[RowTable] = []
     for first, last in _candidates(rows, line_height, 3):
         for a, b in _shrinkings(first, last):
             full = sum(len(row) >= 3 for row in rows[a : b + 1])
             if full < max(_MIN_ROWS, 0.5 * (b - a + 1)):
                 continue
-            found = read_rows(rows[a : b + 1], line_height, direction, is_ruled=False)
+            found = read_rows(rows[a : b + 1], line_height, direction, is_ruled=False, max_prose=limit)
             if found is not None:
                 tables.append(RowTable(a, b, found))
                 break
@@ -70,11 +79,18 @@ def find_row_tables(rows: Sequence[PieceRow], line_height: float, direction: Dir
 
 
 def read_rows(
-    rows: Sequence[PieceRow], line_height: float, direction: Direction, *, is_ruled: bool, bands: Sequence[float] = ()
+    rows: Sequence[PieceRow],
+    line_height: float,
+    direction: Direction,
+    *,
+    is_ruled: bool,
+    bands: Sequence[float] = (),
+    max_prose: float = _JUSTIFIED,
 ) -> FoundTable | None:
     """These rows as one table, or None where they don't make one.
 
-    ``is_ruled`` says that horizontal rules enclose them; ``bands`` are the positions of rules that part its rows.
+    ``is_ruled`` says that horizontal rules enclose them; ``bands`` are the positions of rules that part its rows,
+    ``max_prose`` is how far a column may be filled like one of running text, 0..1.
     """
     columns = _columns(rows, line_height)
     needed = 2 if is_ruled else 3
@@ -82,7 +98,7 @@ def read_rows(
         return None
     placed = [[(piece, *_span(piece, columns, line_height)) for piece in row] for row in rows]
     merged = _merge_rows(placed, bands, line_height)
-    if not _is_table(merged, len(columns), line_height, is_ruled=is_ruled):
+    if not _is_table(merged, len(columns), line_height, is_ruled=is_ruled, max_prose=max_prose):
         return None
     cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction, line_height)]
     return to_table(cells, len(merged), len(columns), direction)
@@ -188,7 +204,9 @@ def _merge_rows(rows: Sequence[Sequence[Placed]], bands: Sequence[float], line_h
     return merged
 
 
-def _is_table(rows: Sequence[Sequence[Placed]], column_count: int, line_height: float, *, is_ruled: bool) -> bool:
+def _is_table(
+    rows: Sequence[Sequence[Placed]], column_count: int, line_height: float, *, is_ruled: bool, max_prose: float
+) -> bool:
     if len(rows) < (2 if is_ruled else _MIN_ROWS):
         return False
     by_column: list[list[Piece]] = [[] for _ in range(column_count)]
@@ -202,7 +220,7 @@ def _is_table(rows: Sequence[Sequence[Placed]], column_count: int, line_height: 
     if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
         return False
     prose = [_prose_share(pieces, line_height) for pieces in by_column]
-    if max(prose) > _JUSTIFIED or sum(share > _RAGGED for share in prose) > 1:
+    if max(prose) > max_prose or sum(share > _RAGGED for share in prose) > 1:
         return False
     aligned = sum(_is_aligned(pieces, line_height) for pieces in by_column)
     return aligned >= column_count - (1 if column_count > 3 else 0)
@@ -212,11 +230,16 @@ def _prose_share(pieces: Sequence[Piece], line_height: float) -> float:
     """How far the pieces fill their column, as lines of a narrow column of text do; 0 for short pieces."""
     widths = sorted(piece.end - piece.start for piece in pieces)
     usual = widths[len(widths) // 2]
-    if usual < 6 * line_height:
+    if usual < 6 * line_height or median(_length(piece.line.text) for piece in pieces) < _MIN_PROSE_LENGTH:
         return 0.0
     # Lines of one length are no accident in a justified column, but in a few rows they may be.
     is_justified = len(widths) >= 4 and widths[len(widths) // 4] > _JUSTIFIED * widths[-1] and usual > 10 * line_height
     return 1.0 if is_justified else min(usual / widths[-1], _JUSTIFIED)
+
+
+def _length(text: str) -> int:
+    """Characters, full-width ones counted twice."""
+    return len(text) + sum(map(is_wide, text))
 
 
 def _is_aligned(pieces: Sequence[Piece], line_height: float) -> bool:

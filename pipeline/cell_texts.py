@@ -10,7 +10,7 @@ from pipeline.document import Box, Line, Table, TableCell
 from pipeline.line_fragments import Fragment, cut_line, join_pieces
 from pipeline.reading_order import Direction, group_rows, to_reading_coordinates
 
-_NUMBER = re.compile(r"[^\w\s]{0,3}[\d०-९٠-٩۰-۹][\d०-९٠-٩۰-۹.,:/' %+–-]*[^\W\d]{0,4}[^\w\s]{0,2}")
+_NUMBER = re.compile(r"[^\w\s]{0,3}\s?\d[\d.,:٫٬/' %+–-]*[^\W\d]{0,4}[^\w\s]{0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,7 @@ def guess_header_rows(rows: Sequence[Sequence[str]]) -> int:
     if len(rows) < 2:
         return 0
     first = rows[0]
-    filled = sum(bool(text) for text in first)
-    if filled < max(2, len(first) - 1) or any(is_number(text) for text in first):
+    if len(first) < 2 or not all(first[1:]) or any(is_number(text) for text in first):
         return 0
     return int(any(row[1:] != first[1:] for row in rows[1:]))
 

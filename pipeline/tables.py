@@ -143,7 +143,7 @@ def take_plain_tables(
     rects = to_reading_coordinates([fragment.line.box for fragment in fragments], direction)
     rows = group_rows(rects, np.arange(len(fragments)), line_height)
     pieces = [[Piece(fragments[i].line, *rects[i].tolist()) for i in row] for row in rows]
-    found = find_row_tables(pieces, line_height, direction)
+    found = find_row_tables(pieces, line_height, direction, may_have_prose=False)
     taken = {i for table in found for row in rows[table.first : table.last + 1] for i in row}
     rest = tuple(fragment for i, fragment in enumerate(fragments) if i not in taken)
     return tuple(table.found for table in found), rest
