@@ -16,8 +16,7 @@ from api.account_schemas import (
     TokenNameWire,
     TokenWire,
 )
-from api.addresses import client_address
-from api.callers import AccountDep, CallerDep, ServicesDep, read_token
+from api.callers import AccountDep, CallerDep, ServicesDep, client_address, read_token
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from errors import MissingTokenError
@@ -31,7 +30,7 @@ router = SlashRouter(prefix="/api/v1", tags=["accounts"])
 @router.post("/accounts/", status_code=201, responses=ERRORS(400, 409, 429, 503), summary="Make a free account")
 async def sign_up(request: Request, body: CredentialsWire, services: ServicesDep) -> SignedUpWire:
     """The account and its first token. The account page shows the token again."""
-    address = client_address(request, request.app.state.trusted_proxies)
+    address = client_address(request)
 
     def create() -> SignedUp:
         return services.accounts.sign_up(body.email, body.password, address=address)
@@ -42,7 +41,7 @@ async def sign_up(request: Request, body: CredentialsWire, services: ServicesDep
 @router.post("/accounts/sign-in/", responses=ERRORS(400, 401, 429), summary="The account of an email and password")
 async def sign_in(request: Request, body: CredentialsWire, services: ServicesDep) -> AccountWire:
     """The account with its tokens."""
-    address = client_address(request, request.app.state.trusted_proxies)
+    address = client_address(request)
 
     def check() -> Account:
         return services.accounts.sign_in(body.email, body.password, address=address)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import account_routes, chat_routes, errors, health_routes, ocr_routes, reference_routes
-from api.addresses import parse_networks
 from api.body_limit import BodyLimit
 from api.request_log import RequestLog
+from service.client_addresses import parse_networks
 from service.wiring import Services
 
 VERSION = "0.1.0"

@@ -1,14 +1,13 @@
 """Who is calling: the token, the account behind it, the address, and whether the minute's requests are used up."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.addresses import Network, client_address
 from errors import ConflictingTokensError, InvalidTokenError, MissingTokenError
 from service.callers import Account, Caller
+from service.client_addresses import resolve_client
 from service.wiring import Services
 
 BEARER = "bearer"
@@ -34,6 +33,11 @@ def read_token(request: Request) -> str | None:
     return token
 
 
+def client_address(request: Request) -> str:
+    peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - a label, nothing is bound
+    return resolve_client(peer, request.headers.getlist("x-forwarded-for"), request.app.state.trusted_proxies)
+
+
 async def get_caller(
     request: Request, response: Response, services: Annotated[Services, Depends(get_services)]
 ) -> Caller:
@@ -41,9 +45,8 @@ async def get_caller(
 
     Counts the request; a caller over the limit gets a 429. Raises the errors of the 401 row.
     """
-    trusted: Sequence[Network] = request.app.state.trusted_proxies
     token = read_token(request)
-    address = client_address(request, trusted)
+    address = client_address(request)
     account = await run_in_threadpool(services.accounts.authenticate, token) if token is not None else None
     if account is None and not services.settings.plans.allow_anonymous:
         raise MissingTokenError()

@@ -1,9 +1,7 @@
-"""Which address a request really comes from."""
+"""Which address a request really comes from, for both doors."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-
-from starlette.requests import HTTPConnection
 
 Network = IPv4Network | IPv6Network
 
@@ -13,14 +11,15 @@ def parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
-def client_address(connection: HTTPConnection, trusted: Sequence[Network]) -> str:
+def resolve_client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
     """The right-most address that no trusted proxy has.
 
-    ``X-Forwarded-For`` grows to the right, and only what our own proxies appended can be believed; whatever a client
-    wrote itself stands further left and is never reached.
+    ``peer`` is the other end of the connection, ``forwarded_for`` the lines of ``X-Forwarded-For``. That header grows
+    to the right, and only what our own proxies appended can be believed; whatever a client wrote itself stands further
+    left and is never reached.
     """
-    address = connection.client.host if connection.client else "0.0.0.0"  # noqa: S104 - a label, nothing is bound
-    hops = [hop.strip() for line in connection.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+    address = peer
+    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
     while hops and _is_trusted(address, trusted):
         address = hops.pop()
     return address
