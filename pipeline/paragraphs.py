@@ -68,6 +68,7 @@ _WIDE_SPACING = 1.35
 _INDENT = 0.8  # line heights
 _SIZE_CHANGE = 1.3
 _FULL_SHARE = 0.35
+_MIN_PROSE_WIDTH = 10.0  # line heights, some 20 letters
 _HANGING = re.compile(r"\s*[\[(]?\d{1,3}[\])]?[.)]?\s+\S")
 _FIRST_WORD = re.compile(r"\S+")
 
@@ -127,7 +128,8 @@ def _split_chunk(rows: list[Row], measure: _Measure) -> list[list[Row]]:
     """Cut rows that are set solid at indents, at rows that end early, at list markers and where the weight changes."""
     ends_early = [_ends_early(a, b, measure) for a, b in pairwise(rows)]
     # Verse, addresses and receipts end every row at will; there a short row says nothing.
-    is_prose = len(rows) >= 3 and ends_early.count(False) >= _FULL_SHARE * len(ends_early)
+    is_wide = measure.end - measure.start >= _MIN_PROSE_WIDTH * measure.height
+    is_prose = is_wide and len(rows) >= 3 and ends_early.count(False) >= _FULL_SHARE * len(ends_early)
     groups = [[rows[0]]]
     for row, is_short in zip(rows[1:], ends_early, strict=True):
         if _begins_paragraph(groups[-1], row, is_short, is_prose, measure):
