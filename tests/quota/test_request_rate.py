@@ -10,7 +10,7 @@ from database.connect import reading, transaction
 from database.tables import request_counters
 from errors import RateLimitedError
 from quota.expiry import delete_expired
-from quota.request_rate import MemoryRequestRate, SqlRequestRate, UnlimitedRequestRate, Window
+from quota.request_rate import MemoryRequestRate, RequestRate, SqlRequestRate, UnlimitedRequestRate, Window
 from tests.quota.payers import FakeClock
 
 
@@ -75,4 +75,5 @@ def test_a_window_in_memory() -> None:
 
 
 def test_no_limit() -> None:
-    assert UnlimitedRequestRate().count("a") is None
+    rate: RequestRate = UnlimitedRequestRate()
+    assert [rate.count("a") for _ in range(1000)] == [None] * 1000
