@@ -9,6 +9,7 @@ from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.languages import find_language
+from pipeline.line_isolation import isolate_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import PreparedPage, prepare
 from pipeline.routing import (
@@ -100,9 +101,23 @@ class PageReader:
     def _read_with(self, engine: str, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
         if engine == RAPIDOCR:
             lines = self._open_rapidocr().read_page(prepared.image, EngineRequest(())).lines
+        elif route.line_by_line:
+            lines = self._read_line_by_line(route, prepared)
         else:
             lines = self._open_tesseract().read(prepared.grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
         return calibrate_lines(lines, engine)
+
+    def _read_line_by_line(self, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
+        from pipeline.engines.tesseract_engine import SINGLE_LINE
+
+        tesseract = self._open_tesseract()
+        return tuple(
+            _moved(line, isolated.left, isolated.top)
+            for isolated in isolate_lines(prepared.grey)
+            for line in tesseract.read(
+                isolated.pixels, route.packs, layout=SINGLE_LINE, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s
+            )
+        )
 
     def _open_tesseract(self) -> "TesseractEngine":
         if self._tesseract is None:

@@ -5,8 +5,9 @@ Tesseract makes 1-4 %, and receipts and photos twice as well; everything else pr
 costs half as much and knows all scripts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pipeline.document import Line
 from pipeline.languages import SCRIPTS, Language
@@ -16,6 +17,10 @@ RAPIDOCR = "rapidocr"
 
 _RAPIDOCR_FIRST = frozenset({"Hans", "Hant", "Jpan"})
 _RAPIDOCR_READS = _RAPIDOCR_FIRST | {"Latn"}
+# Scripts whose marks above and below the letters reach into the neighbouring lines.
+_LINE_BY_LINE = frozenset({"Mymr", "Khmr", "Thai", "Laoo", "Tibt"})
+# Where one language's data reads its script better than the script's own data does.
+_BETTER_PACKS: Mapping[str, str] = MappingProxyType({"Khmr": "khm", "Thai": "tha", "Mymr": "mya", "Ethi": "amh"})
 _WEAK = 0.86
 _HOPELESS = 0.5
 _FEW_LETTERS = 12
@@ -23,11 +28,15 @@ _FEW_LETTERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``first`` reads the page with ``packs`` (Tesseract's names); ``second``, if any, helps where that is weak."""
+    """``first`` reads the page with ``packs`` (Tesseract's names); ``second``, if any, helps where that is weak.
+
+    ``line_by_line`` asks for the lines to be cut apart before Tesseract sees them.
+    """
 
     first: str
     packs: tuple[str, ...]
     second: str | None = None
+    line_by_line: bool = False
 
 
 def route_language(language: Language) -> Route:
@@ -37,13 +46,14 @@ def route_language(language: Language) -> Route:
 
 def route_script(script: str) -> Route:
     """The route for a page of which only the script (ISO 15924) is known. Raises KeyError for an unknown script."""
-    return _route(script, SCRIPTS[script].tesseract, rapidocr_knows=True)
+    return _route(script, _BETTER_PACKS.get(script, SCRIPTS[script].tesseract), rapidocr_knows=True)
 
 
 def _route(script: str, pack: str, *, rapidocr_knows: bool) -> Route:
     if script in _RAPIDOCR_FIRST:
         return Route(RAPIDOCR, (pack,), TESSERACT)
-    return Route(TESSERACT, (pack,), RAPIDOCR if script in _RAPIDOCR_READS and rapidocr_knows else None)
+    second = RAPIDOCR if script in _RAPIDOCR_READS and rapidocr_knows else None
+    return Route(TESSERACT, (pack,), second, line_by_line=script in _LINE_BY_LINE)
 
 
 def mean_confidence(lines: Sequence[Line]) -> float:

@@ -42,6 +42,10 @@ SINGLE_BLOCK = 6
 SINGLE_LINE = 7
 SPARSE_TEXT = 11
 
+_SETTINGS = (
+    ("textord_noise_rejrows", "0"),  # else whole lines of scripts with many marks are dropped as noise
+)
+
 # Scripts in which Tesseract's own word breaks can't be trusted, and from which gap on (in ems) a space is meant.
 _UNTRUSTED_BREAKS = (
     ("\u1100", "\u11ff", 0.3),  # Hangul
@@ -112,6 +116,11 @@ class TesseractEngine:
         Raises EngineUnavailableError (pack missing), PageTimeoutError, EngineFailedError.
         """
         api = self._open_packs("+".join(packs))
+        # These settings are global in Tesseract, whatever API object they are set on, hence each time anew.
+        vertical = any(pack.endswith("_vert") for pack in packs)
+        api.SetVariable("textord_tabfind_vertical_text", "1" if vertical else "0")
+        for name, value in _SETTINGS:
+            api.SetVariable(name, value)
         api.SetPageSegMode(layout)
         height, width = grey.shape
         try:
@@ -142,9 +151,6 @@ class TesseractEngine:
             api = self._tesserocr.PyTessBaseAPI(path=f"{self._tessdata}/", lang=packs, oem=oem)
         except RuntimeError as error:
             raise EngineUnavailableError(f"Tesseract can't load '{packs}': {error}", remedy=_INSTALL) from error
-        # Without this, Burmese and others with tall letters are taken for vertical columns.
-        vertical = any(pack.endswith("_vert") for pack in packs.split("+"))
-        api.SetVariable("textord_tabfind_vertical_text", "1" if vertical else "0")
         self._opened[packs] = api
         return api
 
