@@ -15,6 +15,7 @@ from statistics import median
 from pipeline.document import Box, Line, Page, Word
 
 _STRONG_RTL = frozenset({"R", "AL"})
+_FORWARD = frozenset({"L", "EN", "AN"})
 _FIT_MIN_WORDS = 4
 _FIT_MAX_SLOPE = math.tan(math.radians(8))
 _MIN_EXTENT_PX = 0.5
@@ -88,7 +89,7 @@ def place_line(line: Line, page: Page) -> list[Run]:
     spaced = _separators(line.text, words)
     extents = _part_neighbours(words, extents, spaced)
     if any(is_right_to_left(word.text) for word in words):
-        strings = _word_by_word(words, extents, spaced, bottom - top)
+        strings = _by_direction(words, extents, spaced, bottom - top)
     else:
         strings = _as_strings(words, extents, spaced, bottom - top)
     return [_to_run(string, top, bottom, angle) for string in strings]
@@ -194,7 +195,7 @@ def _part_neighbours(words: Sequence[Word], extents: Sequence[_Extent], spaced: 
     give a line's first word the box of the whole line at times.
     """
     parted = list(extents)
-    leftwards = [is_right_to_left(word.text) for word in words]
+    leftwards = _are_leftwards(words) if any(is_right_to_left(word.text) for word in words) else [False] * len(words)
     for index in range(len(parted) - 1):
         word, following = parted[index], parted[index + 1]
         if leftwards[index] or leftwards[index + 1]:
@@ -256,24 +257,36 @@ def _leave_room(extent: _Extent, following: _Extent, height: float) -> float:
     return max(min(extent.end, latest), (extent.start + extent.end) / 2) if following.start > extent.start else extent.end
 
 
-def _word_by_word(
+def _by_direction(
     words: Sequence[Word], extents: Sequence[_Extent], spaced: Sequence[bool], height: float
 ) -> Iterator[_String]:
-    """Each word and each space as a string of its own, in logical order.
+    """A line with right-to-left words: neighbours of one direction in one string, in logical order.
 
-    Right-to-left text is mirrored: PDFium and Poppler turn the letters of such strings round, MuPDF and pdfminer take
-    them as they come, so that logical order suits all four. Numbers and Latin words among them are not mirrored.
+    Right-to-left strings are mirrored: PDFium and Poppler turn the letters of such strings round, MuPDF and pdfminer
+    take them as they come, so that logical order suits all four. Numbers and Latin words among them are not mirrored.
     """
-    for index, (word, extent) in enumerate(zip(words, extents, strict=True)):
-        mirrored = is_right_to_left(word.text)
-        yield _single(word.text, extent.start, extent.end, mirrored=mirrored)
-        if index + 1 < len(words) and spaced[index]:
-            start, end, backwards = _space(extent, extents[index + 1], mirrored, height)
-            yield _single(" ", start, end, mirrored=backwards)
+    leftwards = _are_leftwards(words)
+    first = 0
+    for index in range(1, len(words) + 1):
+        if index < len(words) and leftwards[index] == leftwards[first]:
+            continue
+        part = slice(first, index)
+        mirrored = leftwards[first]
+        seen = [_mirrored(extent) for extent in extents[part]] if mirrored else extents[part]
+        for string in _as_strings(words[part], seen, spaced[part], height):
+            yield replace(string, start=-string.start, mirrored=True) if mirrored else string
+        if index < len(words) and spaced[index - 1]:
+            start, end, backwards = _space(extents[index - 1], extents[index], mirrored, height)
+            yield _String(end if backwards else start, (Piece(" ", end - start),), backwards)
+        first = index
 
 
-def _single(text: str, start: float, end: float, *, mirrored: bool) -> _String:
-    return _String(end if mirrored else start, (Piece(text, end - start),), mirrored)
+def _are_leftwards(words: Sequence[Word]) -> list[bool]:
+    """Which words of a right-to-left line go leftwards: those of such letters, and lone punctuation."""
+    return [
+        is_right_to_left(word.text) or not any(unicodedata.bidirectional(letter) in _FORWARD for letter in word.text)
+        for word in words
+    ]
 
 
 def _space(word: _Extent, following: _Extent, mirrored: bool, height: float) -> tuple[float, float, bool]:

@@ -69,9 +69,9 @@ def _glyphs(run: Run, font: BlankFont) -> list[str]:
         begin = piece.end
     steps_per_pixel = UNITS_PER_EM / (WIDTH_STEP * run.height)
     ends = [round(end * steps_per_pixel) for _, end in letters]
-    if len(ends) > 1 and not run.mirrored:
+    if not run.mirrored and len(run.pieces[-1].text) > 1 and len(ends) > 1:
         ends[-2] = max(ends[-1] - 1, 1)
-    if len(ends) > 2 and not run.mirrored:
+    if not run.mirrored and len(run.pieces[0].text) > 2:
         ends[0] = 1
     shown: list[str] = []
     pen = 0
