@@ -68,6 +68,7 @@ _WIDE_SPACING = 1.35
 _INDENT = 0.8  # line heights
 _SIZE_CHANGE = 1.3
 _FULL_SHARE = 0.35
+_MIN_PROSE_LETTERS = 16
 _MIN_PROSE_WIDTH = 10.0  # line heights, some 20 letters
 _HANGING = re.compile(r"\s*[\[(]?\d{1,3}[\])]?[.)]?\s+\S")
 _FIRST_WORD = re.compile(r"\S+")
@@ -127,15 +128,27 @@ def _cut(rows: Sequence[Row], breaks: Sequence[bool]) -> list[list[Row]]:
 def _split_chunk(rows: list[Row], measure: _Measure) -> list[list[Row]]:
     """Cut rows that are set solid at indents, at rows that end early, at list markers and where the weight changes."""
     ends_early = [_ends_early(a, b, measure) for a, b in pairwise(rows)]
-    # Verse, addresses and receipts end every row at will; there a short row says nothing.
-    is_wide = measure.end - measure.start >= _MIN_PROSE_WIDTH * measure.height
-    is_prose = is_wide and len(rows) >= 3 and ends_early.count(False) >= _FULL_SHARE * len(ends_early)
+    is_prose = _is_prose(rows, ends_early, measure)
     groups = [[rows[0]]]
     for row, is_short in zip(rows[1:], ends_early, strict=True):
         if _begins_paragraph(groups[-1], row, is_short, is_prose, measure):
             groups.append([])
         groups[-1].append(row)
     return groups
+
+
+def _is_prose(rows: Sequence[Row], ends_early: Sequence[bool], measure: _Measure) -> bool:
+    """Whether rows end where the column ends, and not at will as in verse, addresses and receipts.
+
+    A good share of full rows says so; between many short paragraphs two are enough if they are surely text, as a row
+    of a receipt also reaches the end with its price.
+    """
+    if len(rows) < 3 or measure.end - measure.start < _MIN_PROSE_WIDTH * measure.height:
+        return False
+    full = [row for row, is_short in zip(rows, ends_early, strict=False) if not is_short]
+    texts = [row.line.text for row in full if not row.line.text[-1:].isdigit()]
+    sure = [text for text in texts if sum(map(str.isalpha, text)) > max(_MIN_PROSE_LETTERS, 0.6 * len(text))]
+    return len(full) >= _FULL_SHARE * len(ends_early) or len(sure) >= 2
 
 
 def _begins_paragraph(group: list[Row], row: Row, follows_short: bool, is_prose: bool, measure: _Measure) -> bool:

@@ -62,8 +62,9 @@ def _read_grid(
         return None
     cells, row_count = _with_hidden_rows(grid, texts, line_height)
     column_count = len(grid.xs) - 1
-    filled = sum(bool(text.lines) for _, text in cells)
-    if row_count < 2 or column_count < 2 or filled < max(3, _MIN_FILL * len(cells)):
+    filled = [cell for cell, text in cells if text.lines]
+    filled_sides = min(len({cell.row for cell in filled}), len({cell.column for cell in filled}))
+    if filled_sides < 2 or len(filled) < max(3, _MIN_FILL * len(cells)):
         return None
     return to_table(cells, row_count, column_count, direction)
 
