@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from database.connect import reading, transaction, utc_now
+from quota.expiry import delete_expired
 from quota.ledger import Ledger
 from service.job_files import JobFiles, upload_key
 from service.job_record import JobState
@@ -17,6 +18,9 @@ from service.metrics import Metrics
 
 ORPHAN_AGE = timedelta(minutes=10)
 """Files younger than this may belong to an upload that is just being accepted."""
+
+ANONYMOUS_DAYS_KEPT = timedelta(days=2)
+"""A job that is older shows no usage any more."""
 
 _BATCH = 100
 
@@ -73,6 +77,7 @@ class Janitor:
         self.end_overdue()
         self.remove_orphans()
         self.release_reservations()
+        self.forget_callers()
         self._removal.scrub()
 
     def remove_expired(self) -> None:
@@ -126,6 +131,12 @@ class Janitor:
         for job_id in orphans:
             with transaction(self._engine) as connection:
                 self._ledger.refund(connection, job_id)
+
+    def forget_callers(self) -> None:
+        """Sessions and request counters that are over, and what addresses without account used on past days."""
+        now = utc_now()
+        with transaction(self._engine) as connection:
+            delete_expired(connection, now=now, anonymous_before=now - ANONYMOUS_DAYS_KEPT)
 
     def _run(self) -> None:
         while True:
