@@ -148,7 +148,7 @@ def _number_in(number: str, text: str) -> bool:
 
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
 _SAME_NAME = 80.0
-_NAMES_APART = 4
+_NAMES_APART = 2
 _SAYS_THE_REST = 0.5
 
 
@@ -188,4 +188,4 @@ def _says_the_rest(question: Question, names: Collection[str], sentence: str) ->
     others = [word for word in question.content_words if word not in names]
     said = set(to_terms(sentence))
     found = sum(all(term in said for term in word_terms(word)) for word in others)
-    return len(others) >= 3 and found / len(others) >= _SAYS_THE_REST
+    return len(others) >= 2 and found / len(others) >= _SAYS_THE_REST

@@ -82,7 +82,7 @@ def function_words(language: str) -> frozenset[str]:
     if not stopwordsiso.has_lang(language):
         return frozenset()
     return frozenset(
-        part for word in stopwordsiso.stopwords(language) for part in [fold(word)] if not re.search(r"\s", part)
+        part for word in stopwordsiso.stopwords(language) for part in [fold(word)] if not re.search(r"[\s\d]", part)
     )
 
 

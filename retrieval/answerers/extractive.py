@@ -22,8 +22,9 @@ MAX_SENTENCES = 2
 _MAX_COMPARED = 12
 _WORDS_WEIGHT, _MEANING_WEIGHT, _PASSAGE_WEIGHT = 0.3, 0.5, 0.2
 _KIND_BONUS = 0.12
-_MIN_COVERAGE = 0.15
-_SURE_COVERAGE = 0.5
+_MIN_COVERAGE = 0.3
+_COVERAGE_HELP = 0.1
+_ENOUGH_COVERAGE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +133,14 @@ def _coverages(question: Question, material: Material, candidates: Sequence[_Can
 
 
 def _is_off_topic(question: Question, material: Material, closeness: Closeness, embedder: Embedder) -> bool:
-    """Too few of the question's words in the passages, and nothing close to its meaning."""
+    """No sentence fits the question; words that question and passages share make up for a little."""
     terms = question.terms
     covered = max(material.lexical.coverage(terms, passage.chunk.text) for passage in material.passages)
     floor = embedder.fit_floor
-    best_fit = float(closeness.fits.max())
-    if not material.same_language:
-        return floor is not None and best_fit < floor.cross_language
     if floor is None:
-        return covered < 2 * _MIN_COVERAGE
-    return best_fit < floor.same_language and covered < _SURE_COVERAGE
+        return material.same_language and covered < _MIN_COVERAGE
+    fit = float(closeness.fits.max()) + _COVERAGE_HELP * min(covered, _ENOUGH_COVERAGE)
+    return fit < (floor.same_language if material.same_language else floor.cross_language)
 
 
 def _is_contradicted(question: Question, material: Material, best: _Candidate) -> bool:
