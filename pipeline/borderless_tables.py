@@ -215,7 +215,8 @@ def _is_table(
             if first == last:
                 by_column[first].append(piece)
     filled = sum(len({first for _, first, _ in row}) for row in rows)
-    if filled < _MIN_FILL * len(rows) * column_count or any(len(pieces) < 0.4 * len(rows) for pieces in by_column):
+    inhabited = [sum(any(a == b == column for _, a, b in row) for row in rows) for column in range(column_count)]
+    if filled < _MIN_FILL * len(rows) * column_count or min(inhabited) < max(2, 0.4 * len(rows)):
         return False
     if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
         return False
