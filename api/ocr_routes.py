@@ -9,13 +9,13 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import CallerDep, ServicesDep
-from api.content_disposition import attachment
 from api.job_ids import JobId
 from api.job_schemas import JobWire, to_wire
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
 from errors import InvalidFieldError
+from service.file_names import to_attachment
 from service.job_views import JobView
 
 MAX_WAIT_S = 60.0
@@ -149,7 +149,7 @@ async def download(
         pdfa=pdfa,
         translation=translation,
     )
-    headers = {"Content-Disposition": attachment(exported.file_name), "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": to_attachment(exported.file_name), "X-Content-Type-Options": "nosniff"}
     if exported.size_bytes is not None:
         headers["Content-Length"] = str(exported.size_bytes)
     return StreamingResponse(exported.chunks, media_type=exported.media_type, headers=headers)

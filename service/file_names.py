@@ -8,7 +8,7 @@ _MAX_LENGTH = 120
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|;%]')
 
 
-def attachment(file_name: str) -> str:
+def to_attachment(file_name: str) -> str:
     """``attachment`` with an ASCII fallback and the full name; no header can be split, no folder be named."""
     name = _UNSAFE.sub("_", file_name).strip(". ")[-_MAX_LENGTH:] or "result"
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() or "result"

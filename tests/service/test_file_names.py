@@ -3,22 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.content_disposition import attachment
+from service.file_names import to_attachment
 
 
 def test_plain_name() -> None:
-    assert attachment("invoice.md") == "attachment; filename=\"invoice.md\"; filename*=UTF-8''invoice.md"
+    assert to_attachment("invoice.md") == "attachment; filename=\"invoice.md\"; filename*=UTF-8''invoice.md"
 
 
 def test_other_scripts_keep_their_name_and_have_an_ascii_one() -> None:
-    header = attachment("請求書.pdf")
+    header = to_attachment("請求書.pdf")
     assert 'filename="result.pdf"' in header
     assert header.endswith("filename*=UTF-8''%E8%AB%8B%E6%B1%82%E6%9B%B8.pdf")
 
 
 @given(st.text(max_size=300))
 def test_no_name_breaks_the_header(name: str) -> None:
-    header = attachment(name)
+    header = to_attachment(name)
     assert header.isascii()
     assert "\r" not in header
     assert "\n" not in header

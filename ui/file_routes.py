@@ -1,0 +1,51 @@
+"""What the page shows and hands out of a job: page pictures and downloads, checked against the browser's session.
+
+Gradio's own file cache serves anything in it to anybody, so users' documents never go there.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from service.file_names import to_attachment
+from service.wiring import Services
+from ui.sessions import get_caller
+
+PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+
+
+def build_file_routes(services: Services) -> APIRouter:
+    """``/app/jobs/<id>/pages/<n>`` and ``/app/jobs/<id>/download``."""
+    router = APIRouter(prefix="/app/jobs", include_in_schema=False)
+
+    @router.get("/{job_id}/pages/{number}")
+    async def page_image(
+        request: Request, job_id: str, number: int, width: Annotated[int | None, Query(ge=16, le=4000)] = None
+    ) -> Response:
+        def read() -> Response:
+            caller = get_caller(services, request)
+            picture = services.jobs.page_image(caller, job_id, number, width_px=width)
+            return Response(picture.data, media_type=picture.media_type, headers=PRIVATE)
+
+        return await run_in_threadpool(read)
+
+    @router.get("/{job_id}/download")
+    async def download(
+        request: Request,
+        job_id: str,
+        format: str = "txt",
+        pages: str | None = None,
+        tables: str = "single",
+        translation: bool = False,
+    ) -> Response:
+        def make() -> Response:
+            caller = get_caller(services, request)
+            exported = services.jobs.export(caller, job_id, format, pages=pages, tables=tables, translation=translation)
+            headers = {**PRIVATE, "Content-Disposition": to_attachment(exported.file_name)}
+            return StreamingResponse(exported.chunks, media_type=exported.media_type, headers=headers)
+
+        return await run_in_threadpool(make)
+
+    return router
