@@ -32,6 +32,7 @@ OcrChatError
 │   ├── JobNotFinishedError
 │   ├── JobFailedError
 │   ├── JobCancelledError
+│   ├── SourceNotKeptError
 │   ├── EmailTakenError
 │   └── IdempotencyConflictError
 ├── RateLimitedError             too many requests a minute                                (429)
@@ -227,6 +228,12 @@ class JobFailedError(ConflictError):
 class JobCancelledError(ConflictError):
     code = "job_cancelled"
     default_message = "The job was cancelled, so there is no result."
+
+
+class SourceNotKeptError(ConflictError):
+    code = "source_not_kept"
+    default_message = "The original pages of this job were not kept, so it has no searchable PDF."
+    default_remedy = "Download another format, or send the file again and let its result be kept."
 
 
 class EmailTakenError(ConflictError):

@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "settings": set(),
     "pipeline": {"errors"},
-    "exports": {"errors", *DOCUMENT, "pipeline.list_items", "pipeline.picture_file", "pipeline.file_types", "pipeline.image_modes"},
+    "exports": {"errors", *DOCUMENT, "pipeline.list_items", "pipeline.picture_file", "pipeline.file_types", "pipeline.image_modes", "pipeline.rasterize"},
     "retrieval": {"errors", *DOCUMENT},
     "database": {"errors"},
     "quota": {"errors", "database"},

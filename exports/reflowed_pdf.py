@@ -1,0 +1,134 @@
+"""The text of a document, set anew as a PDF with embedded fonts: how a translation is downloaded.
+
+Letters are shaped by HarfBuzz and lines follow the bidirectional algorithm (fpdf2 does both). Fonts come from the
+system's Noto families; characters that no installed font has are named in a notice.
+"""
+
+import logging
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from exports.legal_text import to_legal_text
+from exports.line_joining import is_running_text, join_lines, vocabulary
+from exports.line_placement import is_right_to_left
+from exports.system_fonts import InstalledFont, find_fonts
+from pipeline.document import Block, BlockKind, Document, Page, Table
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_MARGIN_MM = 20.0
+_TEXT_PT = 11.0
+_TITLE_PT = (20.0, 16.0, 14.0, 12.5, 12.0, 11.5)
+_LEADING = 1.45
+_MM_PER_POINT = 25.4 / 72
+_LIST_INDENT_MM = 6.0
+_LONGEST_WORD = 400
+_MAX_TABLE_COLUMNS = 24
+_MAX_MISSING_SHOWN = 10
+
+
+def write(document: Document, target: BinaryIO) -> tuple[str, ...]:
+    """Write the PDF, each page of the document beginning a new one. Notices name characters without a font."""
+    from fpdf import FPDF
+
+    # fpdf2 logs every missing glyph and fontTools every table; the notice says it once.
+    for name in ("fpdf", "fontTools"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    characters = {character for page in document.pages for block in page.blocks for character in block.text}
+    fonts, missing = find_fonts(characters)
+    pdf = FPDF(format="A4")
+    pdf.set_margin(_MARGIN_MM)
+    pdf.set_auto_page_break(True, _MARGIN_MM)
+    pdf.set_title(to_legal_text(document.source_name))
+    pdf.set_creator("ocr-chat")
+    if document.detected_language:
+        pdf.set_lang(document.detected_language)
+    if fonts:
+        _use(pdf, fonts)
+    for page in document.pages:
+        pdf.add_page()
+        _add_page(pdf, page, missing)
+    if not document.pages:
+        pdf.add_page()
+    target.write(pdf.output())
+    return _notices(missing)
+
+
+def _use(pdf: "FPDF", fonts: Sequence[InstalledFont]) -> None:
+    for font in fonts:
+        pdf.add_font(font.family, fname=str(font.path), collection_font_number=font.index)
+    pdf.set_font(fonts[0].family, size=_TEXT_PT)
+    pdf.set_fallback_fonts([font.family for font in fonts[1:]], exact_match=False)
+    pdf.set_text_shaping(True)
+
+
+def _notices(missing: Iterable[str]) -> tuple[str, ...]:
+    shown = sorted(character for character in missing if character.isprintable())
+    if not shown:
+        return ()
+    return (f"No installed font has these characters, so the PDF lacks them: {' '.join(shown[:_MAX_MISSING_SHOWN])}",)
+
+
+def _add_page(pdf: "FPDF", page: Page, missing: frozenset[str]) -> None:
+    known = vocabulary(page.text)
+    for block in page.blocks:
+        if block.kind is BlockKind.TABLE and block.table is not None and block.table.cells:
+            _add_table(pdf, block.table, missing)
+            continue
+        size = _TEXT_PT
+        if block.kind is BlockKind.TITLE:
+            size = _TITLE_PT[min(max(block.level, 1), len(_TITLE_PT)) - 1]
+        indent = _LIST_INDENT_MM * max(block.level, 1) if block.kind is BlockKind.LIST else 0.0
+        for text in _paragraphs(block, known):
+            _add_paragraph(pdf, _printable(text, missing), size, indent)
+
+
+def _paragraphs(block: Block, known: frozenset[str]) -> list[str]:
+    if is_running_text(block) or block.kind is BlockKind.TITLE:
+        return [join_lines(block.text.split("\n"), known)]
+    return [part for part in block.text.split("\n\n") if part.strip()]
+
+
+def _add_paragraph(pdf: "FPDF", text: str, size: float, indent_mm: float) -> None:
+    if not text.strip():
+        return
+    pdf.set_font_size(size)
+    leftwards = is_right_to_left(text)
+    pdf.set_x(pdf.l_margin + (0 if leftwards else indent_mm))
+    height_mm = size * _MM_PER_POINT * _LEADING
+    pdf.multi_cell(
+        pdf.epw - indent_mm, height_mm, text, align="R" if leftwards else "L", new_x="LMARGIN", new_y="NEXT"
+    )
+    pdf.ln(height_mm / 2)
+
+
+def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
+    """A ruled table; cells that are merged over rows or columns stay merged. A very wide one becomes lines."""
+    pdf.set_font_size(_TEXT_PT - 1)
+    if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
+        for row in table.to_rows():
+            _add_paragraph(pdf, _printable(" | ".join(row), missing), _TEXT_PT - 1, 0)
+        return
+    with pdf.table(first_row_as_headings=False, line_height=_TEXT_PT * _MM_PER_POINT * _LEADING) as shown:
+        for index in range(table.row_count):
+            cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
+            row = shown.row()
+            column = 0
+            for cell in cells:
+                for _ in range(column, cell.column):
+                    row.cell("")
+                text = _printable(cell.text, missing)
+                row.cell(text, colspan=cell.column_span, align="R" if is_right_to_left(text) else "L")
+                column = cell.column + cell.column_span
+            for _ in range(column, table.column_count):
+                row.cell("")
+    pdf.ln(_TEXT_PT * _MM_PER_POINT)
+
+
+def _printable(text: str, missing: frozenset[str]) -> str:
+    """Without characters that no font has, and with a chance to break very long words."""
+    kept = "".join(character for character in to_legal_text(text).replace("\t", "    ") if character not in missing)
+    words = (word[start : start + _LONGEST_WORD] for word in kept.split(" ") for start in range(0, len(word) or 1, _LONGEST_WORD))
+    return unicodedata.normalize("NFC", " ".join(words))
