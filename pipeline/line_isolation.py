@@ -6,13 +6,14 @@ whose middle is nearest, as in the projection-based methods that Likforman-Sulem
 segmentation of historical documents", IJDAR 2007), and a line's picture shows its own pieces only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.document import Box
 from pipeline.prepare import Grey, find_ink
 
 _MIN_PEAK = 0.02  # of the highest row of a block
@@ -37,20 +38,43 @@ class IsolatedLine:
     top: int
 
 
-def isolate_lines(grey: Grey) -> Iterator[IsolatedLine]:
-    """The lines of each block of text, from top to bottom; blocks in no particular order."""
+def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[IsolatedLine]:
+    """The lines of each block of text, from top to bottom; blocks in no particular order.
+
+    Lines most of whose ink lies in boxes of ``read_already`` are left out.
+    """
     ink = find_ink(grey)
-    _, labels, stats, centers = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, labels, found, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    stats, centers = np.asarray(found, np.int32), np.asarray(middles, np.float64)
     heights = stats[1:, cv2.CC_STAT_HEIGHT]
     if not (heights >= 5).any():
         return
-    glyph_px = float(np.median(heights[heights >= 5]))
-    owners = _find_owners(ink, stats, centers, glyph_px)
+    owners = _find_owners(ink, stats, centers, float(np.median(heights[heights >= 5])))
     owner_map = owners[labels]
+    unread = _without_boxes(ink, read_already)
+    unread_of = np.bincount(owner_map[unread > 0], minlength=int(owners.max()) + 1)
     for owner in range(1, int(owners.max()) + 1):
-        line = _cut(grey, owner_map, stats[owners == owner], owner)
-        if line is not None:
-            yield line
+        pieces = stats[owners == owner]
+        if 2 * unread_of[owner] >= pieces[:, cv2.CC_STAT_AREA].sum():
+            line = _cut(grey, owner_map, pieces, owner)
+            if line is not None:
+                yield line
+
+
+def unread_share(grey: Grey, read_already: Sequence[Box]) -> float:
+    """The share (0..1) of the page's ink that lies outside these boxes."""
+    ink = find_ink(grey)
+    total = int(ink.sum())
+    return float(_without_boxes(ink, read_already).sum()) / total if total else 0.0
+
+
+def _without_boxes(ink: Grey, boxes: Sequence[Box]) -> Grey:
+    unread = ink.copy()
+    for box in boxes:
+        margin = 0.15 * box.height
+        top, left = max(0, int(box.top - margin)), max(0, int(box.left - margin))
+        unread[top : int(box.bottom + margin) + 1, left : int(box.right + margin) + 1] = 0
+    return unread
 
 
 def _find_owners(ink: Grey, stats: Stats, centers: NDArray[np.float64], glyph_px: float) -> NDArray[np.int32]:
@@ -98,14 +122,15 @@ def _row_profile(ink: Grey, pieces: Stats) -> NDArray[np.float64]:
 
 def _find_middles(profile: NDArray[np.float64], glyph_px: float) -> NDArray[np.intp]:
     """The rows in which lines of text have most ink."""
-    smooth = cv2.GaussianBlur(profile[:, None], (1, int(2 * glyph_px) | 1), sigmaX=1, sigmaY=glyph_px / 3)[:, 0]
+    blurred = cv2.GaussianBlur(profile[:, None], (1, int(2 * glyph_px) | 1), sigmaX=1, sigmaY=glyph_px / 3)
+    smooth = np.asarray(blurred, np.float64)[:, 0]
     rises = (smooth[1:-1] >= smooth[:-2]) & (smooth[1:-1] > smooth[2:]) & (smooth[1:-1] > _MIN_PEAK * smooth.max())
     kept: list[int] = []
-    for row in np.flatnonzero(rises) + 1:
+    for row in (np.flatnonzero(rises) + 1).tolist():
         if not kept or _is_between_lines(smooth, kept[-1], row, glyph_px):
-            kept.append(int(row))
+            kept.append(row)
         elif smooth[row] > smooth[kept[-1]]:
-            kept[-1] = int(row)
+            kept[-1] = row
     return np.array(kept, np.intp)
 
 

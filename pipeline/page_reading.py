@@ -1,7 +1,8 @@
 """One page image read by the embedded engines: upright, in its language, by the engine that reads it best."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.languages import find_language
-from pipeline.line_isolation import isolate_lines
+from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
+from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
-from pipeline.prepare import PreparedPage, prepare
+from pipeline.prepare import Grey, PreparedPage, prepare
 from pipeline.routing import (
     RAPIDOCR,
     Route,
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
+_CLEARLY_BETTER = 0.15
+_WORTH_LOOKING = 0.02  # share of the ink that no word covers
+_MOST_LOST_LINES = 40
+_BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,13 @@ class PageReader:
         """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
         rotation, _ = self._open_orientation().find_rotation(image.pixels)
         reading = self._read_turned(image, rotation, language)
-        if is_hopeless(reading.lines):
-            for other in {0, 180, 90, 270} - {rotation}:
-                tried = self._read_turned(image, other, language)
-                if mean_confidence(tried.lines) > mean_confidence(reading.lines):
-                    reading = tried
+        # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
+        for turn in (180, 90, 270):
+            if not is_hopeless(reading.lines) or (reading.lines and turn != 180):
+                break
+            tried = self._read_turned(image, (rotation + turn) % 360, language)
+            if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
+                reading = tried
         return replace(reading, engine="embedded-careful") if careful else reading
 
     def read_region(self, image: PageImage, region: Box, language: str) -> Reading:
@@ -87,7 +95,7 @@ class PageReader:
         script = known.script if known else "Latn"
         route = route_language(known) if known else route_script(script)
         lines, engine = self._follow(route, prepared)
-        return Reading(prepared, lines, engine, known.code if known else None, script)
+        return Reading(prepared, correct_lines(lines, script), engine, known.code if known else None, script)
 
     def _follow(self, route: Route, prepared: PreparedPage) -> tuple[tuple[Line, ...], str]:
         engine = route.first if self._cpu_engine == "auto" else self._cpu_engine
@@ -102,20 +110,30 @@ class PageReader:
         if engine == RAPIDOCR:
             lines = self._open_rapidocr().read_page(prepared.image, EngineRequest(())).lines
         elif route.line_by_line:
-            lines = self._read_line_by_line(route, prepared)
+            lines = self._read_single_lines(isolate_lines(prepared.grey), route)
         else:
-            lines = self._open_tesseract().read(prepared.grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
+            lines = self._read_with_tesseract(prepared.grey, route)
         return calibrate_lines(lines, engine)
 
-    def _read_line_by_line(self, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
+    def _read_with_tesseract(self, grey: Grey, route: Route) -> tuple[Line, ...]:
+        """The whole page at once, then the lines that Tesseract's layout analysis lost."""
+        lines = self._open_tesseract().read(grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
+        boxes = [word.box for line in lines for word in line.words]
+        if unread_share(grey, boxes) < _WORTH_LOOKING:
+            return lines
+        lost = islice(isolate_lines(grey, read_already=boxes), _MOST_LOST_LINES)
+        found = self._read_single_lines(lost, route)
+        return lines + tuple(line for line in found if (line.confidence or 0) > _BELIEVABLE)
+
+    def _read_single_lines(self, isolated: Iterable[IsolatedLine], route: Route) -> tuple[Line, ...]:
         from pipeline.engines.tesseract_engine import SINGLE_LINE
 
         tesseract = self._open_tesseract()
         return tuple(
-            _moved(line, isolated.left, isolated.top)
-            for isolated in isolate_lines(prepared.grey)
+            _moved(line, one.left, one.top)
+            for one in isolated
             for line in tesseract.read(
-                isolated.pixels, route.packs, layout=SINGLE_LINE, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s
+                one.pixels, route.packs, layout=SINGLE_LINE, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s
             )
         )
 

@@ -48,8 +48,8 @@ _SETTINGS = (
 
 # Scripts in which Tesseract's own word breaks can't be trusted, and from which gap on (in ems) a space is meant.
 _UNTRUSTED_BREAKS = (
-    ("\u1100", "\u11ff", 0.3),  # Hangul
-    ("\uac00", "\ud7af", 0.3),
+    ("\u1100", "\u11ff", 0.4),  # Hangul
+    ("\uac00", "\ud7af", 0.4),
     ("\u0e00", "\u0eff", 0.5),  # Thai, Lao
     ("\u1000", "\u109f", 0.5),  # Myanmar
     ("\u1780", "\u17ff", 0.5),  # Khmer
