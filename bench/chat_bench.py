@@ -20,7 +20,8 @@ from typing import Any
 from pipeline.document import Block, BlockKind, Box, Document, Page
 from retrieval.chunking import split_document
 from retrieval.embedder import EmbedderConfig, open_embedder
-from retrieval.librarian import Librarian, LibrarianConfig, build_shelf
+from retrieval.index import VectorIndex
+from retrieval.librarian import Librarian, build_shelf
 
 _A4 = (595, 842)
 
@@ -64,7 +65,7 @@ def ask_library(folder: Path, out: Path, model: str) -> None:
     """Index every document, ask every question, write predictions, print what it cost."""
     documents = {entry["id"]: to_document(entry) for entry in read_lines(folder / "docs.jsonl")}
     with tempfile.TemporaryDirectory() as index, out.open("w", encoding="utf-8") as predictions:
-        librarian = Librarian.open(LibrarianConfig(EmbedderConfig(model), Path(index)))
+        librarian = Librarian(open_embedder(EmbedderConfig(model)), VectorIndex.open(folder=Path(index)))
         started = time.process_time()
         shelves = {name: build_shelf([document]) for name, document in documents.items()}
         for name, shelf in shelves.items():

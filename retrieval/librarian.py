@@ -12,7 +12,7 @@ from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.extractive import Material, Quote, find_quotes
 from retrieval.chunking import Chunk, Unit, iterate_chunks, split_page
 from retrieval.citing import cite, mark_page, neutralise
-from retrieval.embedder import Embedder, EmbedderConfig, open_embedder
+from retrieval.embedder import Embedder, EmbedderConfig
 from retrieval.evidence import DocumentWords
 from retrieval.index import VectorIndex
 from retrieval.language_guess import guess_language
@@ -83,12 +83,6 @@ class Librarian:
     def __init__(self, embedder: Embedder, index: VectorIndex) -> None:
         self._embedder = embedder
         self._index = index
-
-    @classmethod
-    def open(cls, config: LibrarianConfig) -> "Librarian":
-        """Raises EmbedderUnavailableError, IndexUnavailableError."""
-        index = VectorIndex.open(folder=config.index_folder, url=config.index_url)
-        return cls(open_embedder(config.embedder), index)
 
     def add(self, shelf: Shelf, document_id: str) -> None:
         """Index what is not indexed yet of a document."""

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from database.connect import transaction
-from errors import InvalidFieldError, JobNotFoundError, MissingTokenError
+from errors import InvalidFieldError, JobNotFoundError, MissingTokenError, OcrChatError
 from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
 from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
@@ -61,6 +62,7 @@ class Chat:
         self._metering = metering
         self._model = model
         self._store = ConversationStore(engine)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="chat-index")
 
     def ask(self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()) -> ChatReply:
         """Answer from one job, or from several of one account (``also``), and remember both sides.
@@ -112,6 +114,20 @@ class Chat:
         while self._librarian.call(IndexPart(job_id)):
             continue
 
+    def index_later(self, record: JobRecord) -> None:
+        """Index a job that has just ended, in the background; a failure is made good by the first question.
+
+        Only an account can ask, so only its jobs are indexed ahead.
+        """
+        if record.owner_id is not None and record.retain:
+            self._background.submit(self._try_to_index, record.id)
+
+    def _try_to_index(self, job_id: str) -> None:
+        try:
+            self.index(job_id)
+        except OcrChatError as error:
+            _log.warning("job %s was not indexed ahead: %s", job_id, error)
+
     def forget(self, job_id: str) -> None:
         """Remove a job's vectors; its conversations go with its row."""
         self._librarian.call(Forget(job_id))
@@ -120,7 +136,8 @@ class Chat:
         """Nothing: what is heavy starts with the first index or question."""
 
     def stop(self) -> None:
-        """End the processes of search and of the chat model."""
+        """End the processes of search and of the chat model; jobs not indexed yet wait for their first question."""
+        self._background.shutdown(wait=False, cancel_futures=True)
         self._librarian.stop()
         if self._model is not None:
             self._model.close()

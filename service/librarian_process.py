@@ -17,8 +17,8 @@ from errors import JobNotFoundError, OcrChatError, UnavailableError
 from pipeline.document import Document
 from pipeline.document_json import from_json
 from retrieval.answer import Answer, Turn
-from retrieval.embedder import EmbedderUnavailableError
-from retrieval.index import IndexUnavailableError
+from retrieval.embedder import EmbedderUnavailableError, open_embedder
+from retrieval.index import IndexUnavailableError, VectorIndex
 from retrieval.librarian import Excerpts, Librarian, LibrarianConfig, Shelf, build_shelf
 from service.job_files import JobFiles, document_key
 
@@ -83,23 +83,36 @@ class Find:
 
 
 class Desk:
-    """The process's own state: the librarian, opened on first use, and the documents asked about last."""
+    """The process's own state: index and embedder, each opened on first use, and the documents asked about last."""
 
     def __init__(self, config: LibrarianConfig, storage_url: str) -> None:
         self._config = config
         self._files = JobFiles(storage_url)
         self._shelves: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
+        self._index: VectorIndex | None = None
         self._librarian: Librarian | None = None
         self._lock: IO[str] | None = None
+
+    @property
+    def index(self) -> VectorIndex:
+        """Raises LibrarianUnavailableError."""
+        if self._index is None:
+            folder, url = self._config.index_folder, self._config.index_url
+            self._lock = self._lock or _lock_folder(folder, url)
+            try:
+                self._index = VectorIndex.open(folder=folder, url=url)
+            except IndexUnavailableError as error:
+                raise LibrarianUnavailableError(str(error)) from error
+        return self._index
 
     @property
     def librarian(self) -> Librarian:
         """Raises LibrarianUnavailableError."""
         if self._librarian is None:
-            self._lock = self._lock or _lock_folder(self._config.index_folder, self._config.index_url)
+            index = self.index
             try:
-                self._librarian = Librarian.open(self._config)
-            except (EmbedderUnavailableError, IndexUnavailableError) as error:
+                self._librarian = Librarian(open_embedder(self._config.embedder), index)
+            except EmbedderUnavailableError as error:
                 raise LibrarianUnavailableError(str(error)) from error
         return self._librarian
 
@@ -117,7 +130,7 @@ class Desk:
     def forget(self, job_id: str) -> None:
         for job_ids in [key for key in self._shelves if job_id in key]:
             del self._shelves[job_ids]
-        self.librarian.forget(job_id)
+        self.index.delete(job_id)
 
     def _read(self, job_id: str) -> Document:
         try:
