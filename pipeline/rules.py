@@ -28,14 +28,16 @@ class Rules:
     vertical: tuple[Box, ...] = ()
 
 
-def find_rules(image: PageImage, line_height: float) -> Rules:
+def find_rules(image: PageImage, line_height: float, page_width_px: float | None = None) -> Rules:
     """The rules of a page. ``line_height`` is the usual height of a line of text, in page pixels.
+
+    ``page_width_px`` is given where ``image`` is a smaller preview of the page; the rules are in page pixels anyhow.
 
     Slants of about a degree are fine; the boxes are then as high as the rule rises.
     """
     import cv2
 
-    grey, scale = to_grey(image, _MAX_SIDE_PX)
+    grey, scale = to_grey(image, page_width_px or image.width_px, _MAX_SIDE_PX)
     block = max(3, round(1.2 * line_height * scale) | 1)
     darker = cv2.subtract(cv2.blur(grey, (block, block)), grey)
     ink = cv2.threshold(darker, _CONTRAST, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)

@@ -14,6 +14,7 @@ from pipeline.page_edges import find_edge_rows, mark_repeated
 from pipeline.page_image import PageImage
 from pipeline.paragraphs import Paragraph, Row, to_paragraphs
 from pipeline.reading_order import Direction, Traits, find_columns, to_reading_coordinates, usual_height
+from pipeline.rules import find_rules
 from pipeline.tables import take_plain_tables, take_ruled_tables
 from pipeline.type_size import TypeMeasure, measure_type
 
@@ -41,9 +42,9 @@ def to_blocks(
     """The blocks of one page in reading order, ids ``p{page_number}-b1`` onwards.
 
     ``lines`` may come in any order and cut in any way (see :mod:`pipeline.line_fragments`); every word of them is in
-    exactly one block. ``image`` is the page image in the pixels of the boxes; it shows ruled tables and bold type, and
-    may be None. Each item of a list is a block of its own, its marker kept in the text. Blocks hold their text as read:
-    one line break between lines, words hyphenated at a line's end left so.
+    exactly one block. ``image`` shows ruled tables and bold type; it is the page in the pixels of the boxes, or a
+    smaller preview of it, or None. Each item of a list is a block of its own, its marker kept in the text. Blocks hold
+    their text as read: one line break between lines, words hyphenated at a line's end left so.
     """
     readable = [_clipped(line, width_px, height_px) for line in lines if line.text.strip()]
     if not readable:
@@ -53,7 +54,7 @@ def to_blocks(
     body = [line for index, line in enumerate(readable) if index not in headers | footers]
     drafts = [
         *_edge_drafts([readable[i] for i in headers], BlockKind.HEADER, direction),
-        *_body_drafts(body, direction, image),
+        *_body_drafts(body, direction, image, width_px),
         *_edge_drafts([readable[i] for i in footers], BlockKind.FOOTER, direction),
     ]
     return tuple(_to_block(draft, f"p{page_number}-b{index}") for index, draft in enumerate(drafts, start=1))
@@ -87,16 +88,17 @@ def _edge_drafts(lines: Sequence[Line], kind: BlockKind, direction: Direction) -
     return [_Draft(kind, (line,), line.box, line.text) for line in ordered]
 
 
-def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage | None) -> list[_Draft]:
+def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage | None, width_px: int) -> list[_Draft]:
     fragments = split_lines(lines)
     if not fragments:
         return []
-    measures = measure_type([fragment.line for fragment in fragments], image)
+    measures = measure_type([fragment.line for fragment in fragments], image, width_px)
     line_height = usual_height(to_reading_coordinates([fragment.line.box for fragment in fragments], direction))
     body_size = _body_size(fragments, measures, line_height)
     tables: tuple[FoundTable, ...] = ()
     if image is not None:
-        tables, fragments = take_ruled_tables(fragments, image, line_height, direction)
+        rules = find_rules(image, line_height, width_px)
+        tables, fragments = take_ruled_tables(fragments, rules, line_height, direction)
     plain_tables, fragments = take_plain_tables(fragments, line_height, direction)
     page = _Page(fragments, lines, direction, line_height, measures)
     parts = [part for column in _columns(page, tables + plain_tables) for part in column]

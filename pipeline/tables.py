@@ -15,17 +15,16 @@ from pipeline.borderless_tables import Piece, PieceRow, find_row_tables, read_ro
 from pipeline.cell_texts import CellText, FoundTable, is_number, split_by_places, to_cell_text, to_table
 from pipeline.document import Box, Line, TableCell
 from pipeline.line_fragments import Fragment, split_lines
-from pipeline.page_image import PageImage
 from pipeline.reading_order import Direction, group_rows, to_reading_coordinates
 from pipeline.ruled_tables import Grid, GridCell, find_grids, find_stacks
-from pipeline.rules import find_rules
+from pipeline.rules import Rules
 
 _MAX_CELL_LINES = 12
 _MIN_FILL = 0.3
 
 
 def take_ruled_tables(
-    fragments: Sequence[Fragment], image: PageImage, line_height: float, direction: Direction
+    fragments: Sequence[Fragment], rules: Rules, line_height: float, direction: Direction
 ) -> tuple[tuple[FoundTable, ...], tuple[Fragment, ...]]:
     """(the tables that rules show, the fragments that are in none of them).
 
@@ -34,7 +33,6 @@ def take_ruled_tables(
     """
     if direction is Direction.VERTICAL or not fragments:
         return (), tuple(fragments)
-    rules = find_rules(image, line_height)
     grids = find_grids(rules, line_height)
     tables: list[FoundTable] = []
     rest = list(fragments)

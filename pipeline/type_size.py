@@ -44,11 +44,16 @@ class TypeMeasure:
     is_bold: bool
 
 
-def measure_type(lines: Sequence[Line], image: PageImage | None) -> dict[Box, TypeMeasure]:
-    """A measure per line, by its box; empty without an image, and without the lines that show no ink."""
+def measure_type(
+    lines: Sequence[Line], image: PageImage | None, page_width_px: float | None = None
+) -> dict[Box, TypeMeasure]:
+    """A measure per line, by its box; empty without an image, and without the lines that show no ink.
+
+    ``page_width_px`` is given where ``image`` is a smaller preview of the page on which the boxes are measured.
+    """
     if image is None or not lines:
         return {}
-    ink, inner, scale = _to_ink(image)
+    ink, inner, scale = _to_ink(image, page_width_px or image.width_px)
     measured: list[tuple[Line, float, float]] = []
     for line in lines:
         area = _to_slices(line.box, scale)
@@ -105,14 +110,14 @@ def _with_weight(
     ]
 
 
-def _to_ink(image: PageImage) -> tuple[Grey, Grey, float]:
-    """(ink, ink without its outline, scale ≤ 1): 1 where there is ink, 0 elsewhere.
+def _to_ink(image: PageImage, page_width_px: float) -> tuple[Grey, Grey, float]:
+    """(ink, ink without its outline, scale of page pixels): 1 where there is ink, 0 elsewhere.
 
     Otsu's threshold on the grey page; of the two classes the smaller one is the ink, so that white on black works too.
     """
     import cv2
 
-    grey, scale = to_grey(image, _MAX_SIDE_PX)
+    grey, scale = to_grey(image, page_width_px, _MAX_SIDE_PX)
     ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1].astype(np.uint8, copy=False)
     if cv2.countNonZero(ink) > ink.size / 2:
         ink = np.uint8(1) - ink

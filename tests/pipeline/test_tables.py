@@ -3,6 +3,7 @@ import pytest
 
 from pipeline.cell_texts import guess_header_rows, is_number
 from pipeline.document import BlockKind, Box, Line
+from pipeline.page_image import PageImage
 from pipeline.ruled_tables import find_grids
 from pipeline.rules import Rules, find_rules
 from pipeline.structure import to_blocks
@@ -95,6 +96,17 @@ def test_tables_with_fewer_rules(rules):
     page = table_page()
     add_rules(page, **rules)
     assert only_table(read(page)).table.to_rows() == ROWS
+
+
+def test_a_small_preview_shows_the_rules_too():
+    page = table_page()
+    add_rules(page, vertical=(0, 1, 4))
+    preview = np.asarray(page.image.resize((620, 868)))
+    image = PageImage(1, preview, 60)
+    blocks = to_blocks(page.lines, page_number=1, width_px=1000, height_px=1400, image=image)
+    cells = only_table(blocks).table.cells
+    assert {cell.text for cell in cells if cell.column == 0} == {row[0] for row in ROWS}
+    assert abs(cells[0].box.right - EDGES[1]) < 6
 
 
 def test_wordless_lines_are_enough():
