@@ -33,7 +33,6 @@ class JanitorConfig:
 
     max_upload_age: timedelta
     interval_s: float = 30.0
-    orphan_age: timedelta = ORPHAN_AGE
 
 
 class Janitor:
@@ -71,12 +70,12 @@ class Janitor:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
-    def sweep(self) -> None:
-        """One round of everything."""
+    def sweep(self, *, orphan_age: timedelta = ORPHAN_AGE) -> None:
+        """One round of everything. Files and reservations without a job are left alone until they are that old."""
         self.remove_expired()
         self.end_overdue()
-        self.remove_orphans()
-        self.release_reservations()
+        self.remove_orphans(orphan_age)
+        self.release_reservations(orphan_age)
         self.forget_callers()
         self._removal.scrub()
 
@@ -107,9 +106,9 @@ class Janitor:
                 _log.warning("job_overdue", job_id=job_id)
                 self._files.delete(upload_key(job_id))
 
-    def remove_orphans(self) -> None:
+    def remove_orphans(self, min_age: timedelta = ORPHAN_AGE) -> None:
         """Files whose job has no row (a crash while it was accepted or deleted), uploads of jobs that have ended."""
-        newest = utc_now() - self._config.orphan_age
+        newest = utc_now() - min_age
         old = [job_id for job_id, modified in self._files.list_jobs().items() if modified < newest]
         for start in range(0, len(old), _BATCH):
             batch = old[start : start + _BATCH]
@@ -122,10 +121,10 @@ class Janitor:
                 elif state is JobState.DONE:
                     self._files.delete(upload_key(job_id))
 
-    def release_reservations(self) -> None:
+    def release_reservations(self, min_age: timedelta = ORPHAN_AGE) -> None:
         """Refund what was reserved for a job that is not there."""
         with reading(self._engine) as connection:
-            open_ids = self._ledger.find_open_jobs(connection, utc_now() - self._config.orphan_age)
+            open_ids = self._ledger.find_open_jobs(connection, utc_now() - min_age)
             states = self._store.find_states(connection, open_ids)
         orphans = [job_id for job_id in open_ids if job_id not in states or states[job_id].is_final]
         for job_id in orphans:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from errors import InvalidFieldError, JobNotFoundError, PageNotFoundError, UnknownFormatError
+from errors import InvalidFieldError, JobNotFoundError, PageNotFoundError
 from pipeline.document import Document, Page
 from pipeline.document_json import from_json, page_from_json
 from service.executors.base import Executor, Lane
@@ -92,25 +92,18 @@ class JobResults:
         self._pages.forget([(record.id, number) for number in record.page_numbers])
 
     def export(self, record: JobRecord, format: str, options: "ExportOptions") -> ExportedFile:
-        """Made on the first request, kept until the job expires. Raises UnknownFormatError."""
-        from exports.formats import FORMATS
+        """Made on the first request, kept until the job expires. Raises as :func:`exports.formats.write_export`."""
+        from exports.formats import get_format
 
-        entry = FORMATS.get(format.strip().lower())
-        if entry is None:
-            raise UnknownFormatError(
-                f"Unknown download format '{format[:20]}'.", remedy=f"The formats are: {', '.join(FORMATS)}."
-            )
-        suffix, media_type = entry.suffix, entry.media_type
-        if options.tables == "zip" and entry.name == "csv":
-            suffix, media_type = ".zip", "application/zip"
+        entry = get_format(format.strip().lower(), options)
         digest = hashlib.sha256(repr(options).encode()).hexdigest()[:12]
-        name = f"{entry.name}-{digest}{suffix}"
+        name = f"{entry.name}-{digest}{entry.suffix}"
         key = export_key(record.id, name)
         if not self._files.exists(key):
             task = WriteExport(self._files.storage_url, record.id, entry.name, options, name)
             self._executor.submit(task, timeout_s=_EXPORT_TIMEOUT_S, lane=Lane.FILES).result()
         size, chunks = self._files.stream(key)
-        return ExportedFile(chunks, size, media_type, to_download_name(record.source_name, suffix))
+        return ExportedFile(chunks, size, entry.media_type, to_download_name(record.source_name, entry.suffix))
 
     def draw_page(self, record: JobRecord, number: int, width_px: int | None) -> PagePicture:
         """Raises PageNotFoundError when the document has no such page or its picture is not kept."""

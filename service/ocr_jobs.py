@@ -192,7 +192,10 @@ class OcrJobs:
         pdfa: bool = False,
         translation: bool = False,
     ) -> ExportedFile:
-        """The result as a file. Raises as :meth:`require_done`, and UnknownFormatError or InvalidFieldError."""
+        """The result as a file.
+
+        Raises as :meth:`require_done`, and UnknownFormatError, InvalidFieldError or SourceNotKeptError.
+        """
         options = to_export_options(pages=pages, tables=tables, pdfa=pdfa, translation=translation)
         return self._results.export(self.require_done(caller, job_id), format, options)
 

@@ -71,6 +71,7 @@ class Services:
     metering: Metering
     executor: Executor
     closing: JobClosing
+    removal: JobRemoval
     janitor: Janitor
     worker: Worker | None
     has_doors: bool = True
@@ -160,6 +161,7 @@ def build_services(
         metering=base.metering,
         executor=base.executor,
         closing=base.closing,
+        removal=removal,
         janitor=_build_janitor(base, removal),
         worker=worker,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -44,6 +45,7 @@ class LocalExecutor(Executor):
     def __init__(self, config: LocalExecutorConfig) -> None:
         self._config = config
         self._pools: dict[Lane, ProcessPool] = {}
+        self._unfinished: WeakSet[_LinkedFuture[Any]] = WeakSet()
         self._lock = Lock()
 
     @property
@@ -62,24 +64,32 @@ class LocalExecutor(Executor):
 
     def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
         inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
-        outer: Future[Result] = _LinkedFuture(inner)
+        outer: _LinkedFuture[Result] = _LinkedFuture(inner)
+        with self._lock:
+            self._unfinished.add(outer)
         inner.add_done_callback(lambda done: _pass_on(done, outer, timeout_s))
         return outer
 
     def stop(self) -> None:
         with self._lock:
             pools, self._pools = self._pools, {}
+            unfinished = list(self._unfinished)
         for pool in pools.values():
             pool.stop()  # type: ignore[no-untyped-call]
         for pool in pools.values():
             pool.join(timeout=_STOP_TIMEOUT_S)
+        # A pool that is stopped forgets some of what it had; nobody shall wait for it for ever.
+        for future in unfinished:
+            Future.cancel(future)
 
     def _size(self, lane: Lane) -> int:
         return self._config.page_processes if lane is Lane.PAGES else self._config.file_processes
 
     def _pool(self, lane: Lane) -> ProcessPool:
         with self._lock:
-            if lane not in self._pools:
+            # A pool gives itself up when a process dies that had no task (when memory is short
+            # the kernel kills any).
+            if lane not in self._pools or not self._pools[lane].active:
                 self._pools[lane] = self._make_pool(lane)
             return self._pools[lane]
 
@@ -112,7 +122,7 @@ def _pass_on(done: Future[Result], outer: Future[Result], timeout_s: float) -> N
     """Give ``outer`` the outcome in the words of the executor protocol."""
     if done.cancelled():
         Future.cancel(outer)
-        outer.set_running_or_notify_cancel()
+    if not outer.set_running_or_notify_cancel():
         return
     error = done.exception()
     if error is None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -43,7 +44,7 @@ class Misbehave:
             case "segfault":
                 ctypes.string_at(0)
             case "exit":
-                os._exit(0)
+                os._exit(3)
             case "hang":
                 time.sleep(1000)
             case "memory":
@@ -147,3 +148,13 @@ def test_stopping_ends_what_runs(executor: LocalExecutor) -> None:
     run_in_files.result()
     executor.stop()
     assert future.done()
+
+
+def test_a_process_that_dies_while_idle_is_replaced(executor: LocalExecutor) -> None:
+    for _ in range(3):
+        pid = run(executor, WhoAmI())[0]  # type: ignore[index]
+        os.kill(pid, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert run(executor, Answer(1)) == 1
