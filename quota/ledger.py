@@ -254,7 +254,8 @@ def _write(
         for bucket_id, credits in parts
     ]
     if rows:
-        connection.execute(ledger_entries.insert().values(rows))
+        # As parameters: an INSERT with all rows in its VALUES would be compiled anew each time.
+        connection.execute(ledger_entries.insert(), rows)
 
 
 def _find_reservation(connection: sa.Connection, job_id: str) -> sa.Row[*tuple[Any, ...]] | None:

@@ -21,6 +21,8 @@ from service.callers import Caller
 from service.metering import Metering
 from service.secrets import Secrets
 
+__all__ = ["AccountPages", "DayUse", "Grant", "Level", "Plan", "PlanInfo", "SignedUp", "Token", "Usage"]
+
 HOUR_S = 3600
 SIGN_IN_WINDOW_S = 900
 SIGN_INS_PER_EMAIL = 10
