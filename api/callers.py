@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from errors import ConflictingTokensError, InvalidTokenError, MissingTokenError
 from service.callers import Account, Caller
 from service.client_addresses import resolve_client
+from service.request_rates import Window
 from service.wiring import Services
 
 BEARER = "bearer"
@@ -51,12 +52,13 @@ async def get_caller(
     if account is None and not services.settings.plans.allow_anonymous:
         raise MissingTokenError()
     caller = Caller(account=account, address=address)
-    _count_request(caller, services, response)
+    # In a thread: on PostgreSQL the counter is a row.
+    window = await run_in_threadpool(services.request_rate.count, caller)
+    _show_window(window, response)
     return caller
 
 
-def _count_request(caller: Caller, services: Services, response: Response) -> None:
-    window = services.request_rate.count(caller)
+def _show_window(window: Window | None, response: Response) -> None:
     if window is not None:
         response.headers["RateLimit-Policy"] = f'"requests";q={window.limit};w={window.window_s}'
         response.headers["RateLimit"] = f'"requests";r={window.remaining};t={window.resets_in_s}'

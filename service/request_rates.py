@@ -6,6 +6,8 @@ from quota.addresses import hash_address
 from quota.request_rate import MemoryRequestRate, RequestRate, SqlRequestRate, UnlimitedRequestRate, Window
 from service.callers import Caller
 
+__all__ = ["CallerRate", "Window", "build_caller_rate"]
+
 
 class CallerRate:
     """Counts what callers ask for; an account has one count, whichever token or address it comes with."""
