@@ -70,7 +70,8 @@ _QUESTION_NEGATIONS = re.compile(
 )
 _EVIDENCE_NEGATIONS = re.compile(
     _QUESTION_NEGATIONS.pattern
-    + r"|\b(?:except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non)\b|不|無|无|非"
+    + r"|\b(?:except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non)\b"
+    r"|不|無|无|非"
 )
 
 

@@ -14,7 +14,8 @@ from retrieval.terms import fold
 
 _CURRENCY = r"(?:RM|USD|EUR|GBP|CHF|JPY|CNY|INR|MYR|SGD|Rp|Rs\.?|kr|zł|TL|[$€£¥₹₩฿₫₺₽])"
 AMOUNT = re.compile(
-    rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])\d{{1,3}}(?:[.,' ]\d{{3}})*[.,]\d{{2}}(?![\d/\-])|\d+\s?{_CURRENCY}(?!\w)",
+    rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])\d{{1,3}}(?:[.,' ]\d{{3}})*[.,]\d{{2}}(?![\d/\-])"
+    rf"|\d+\s?{_CURRENCY}(?!\w)",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -58,7 +59,8 @@ _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         3,
         re.compile(
-            r"total|gesamt|summe|totaal|totale|итого|всего|συνολο|toplam|合計|合计|总计|總計|총액|합계|कुल|المجموع|الاجمالي|ยอดรวม|รวมทั้งสิ้น|tong cong"
+            r"total|gesamt|summe|totaal|totale|итого|всего|συνολο|toplam|合計"
+            r"|合计|总计|總計|총액|합계|कुल|المجموع|الاجمالي|ยอดรวม|รวมทั้งสิ้น|tong cong"
         ),
     ),
 )
@@ -137,7 +139,7 @@ def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
 
 
 def has_full_date(text: str) -> bool:
-    """Whether a day of a month of a year is named: ``31/12/2024``, ``2024-12-31``, ``3 March 2024``; not ``14-21-32``."""
+    """Whether a day is named: ``31/12/2024``, ``2024-12-31``, ``3 March 2024``; not ``14-21-32``."""
     if _WRITTEN_DATE.search(text):
         return True
     return any(_is_calendar_date(match) for match in _NUMERIC_DATE.finditer(text))

@@ -129,7 +129,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
         AnswerKind.ISSUER,
         _keywords(
             "company that issued|issued by|who issued|which company|what company|name of the company|name of the store",
-            "name of the shop|which store|which shop|what store|what shop|merchant|vendor|seller|supplier|issuer|sold by",
+            "name of the shop|which store|which shop|what store|what shop",
+            "merchant|vendor|seller|supplier|issuer|sold by",
             "welche firma|firmenname|aussteller|verkäufer|händler|lieferant|welches unternehmen",
             "quelle entreprise|nom de l'entreprise|vendeur|fournisseur|émetteur|quel magasin",
             "qué empresa|nombre de la empresa|vendedor|proveedor|emisor|qué tienda|qual empresa|fornecedor",
@@ -140,7 +141,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (
         AnswerKind.TOTAL,
         _keywords(
-            "total*|amount due|amount payable|grand total|sum to pay|to be paid|balance due|how much is the (bill|invoice)",
+            "total*|amount due|amount payable|grand total",
+            "sum to pay|to be paid|balance due|how much is the (bill|invoice)",
             "gesamt*|summe|endbetrag|rechnungsbetrag|zu zahlen|montant total|total à payer|importe total|valor total",
             "totale|importo|totaal*|te betalen|итого|общая сумма|к оплате|συνολο|toplam|المجموع|الاجمالي",
             "总额|总计|合计|总金额|合計|総額|총액|합계|कुल राशि|कुल|tổng cộng|tổng số tiền|ยอดรวม|รวมทั้งสิ้น",
@@ -157,17 +159,20 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (
         AnswerKind.AMOUNT,
         _keywords(
-            "how much|price*|cost*|amount*|fee|fees|wie viel|preis*|betrag*|kosten|combien|prix|montant|coût|cuánto|precio",
-            "importe|quanto|preço|valor|prezzo|costo|prijs|bedrag|цена|стоимость|сумма|πόσο|τιμή|ne kadar|fiyat*|كم|سعر",
+            "how much|price*|cost*|amount*|fee|fees|wie viel|preis*",
+            "betrag*|kosten|combien|prix|montant|coût|cuánto|precio",
+            "importe|quanto|preço|valor|prezzo|costo|prijs|bedrag",
+            "цена|стоимость|сумма|πόσο|τιμή|ne kadar|fiyat*|كم|سعر",
             "多少钱|价格|金额|いくら|金額|価格|얼마|가격|कितना|मूल्य|कीमत|ราคา|เท่าไร|giá",
         ),
     ),
     (
         AnswerKind.DATE,
         _keywords(
-            "when|date*|year|which day|what day|due|wann|datum|jahr|tag|quand|date|année|cuándo|fecha|año|quando|data",
+            "when|date*|year|which day|what day|wann|datum|jahr|welchem tag|quand|année|cuándo|fecha|año|quando|que data|che data",
             "anno|wanneer|jaar|когда|дата|год|году|πότε|ημερομηνία|έτος|χρονιά|ne zaman|tarih*|yıl*|متى|تاريخ|عام|سنة",
-            "何时|什么时候|日期|哪一年|哪年|いつ|日付|何年|언제|날짜|कब|तारीख|वर्ष|เมื่อใด|เมื่อไร|วันที่|ปีใด|khi nào|ngày|năm nào",
+            "何时|什么时候|日期|哪一年|哪年|いつ|日付|何年|언제|날짜",
+            "कब|तारीख|वर्ष|เมื่อใด|เมื่อไร|วันที่|ปีใด|khi nào|ngày|năm nào",
         ),
     ),
     (
@@ -180,8 +185,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
 )
 _OPENERS = re.compile(
     r"^(?:(?:and|but|also|so)\s+(?:what|who|when|where|why|how|which|the|for|in|on|of|is|was|does|did)?\b"
-    r"|what about|how about|what else|who else|und\b|was ist mit|et\b|qu'en est-il|y\b|e\b|en\b|a co\b|а\b|и\b|ve\b|peki\b"
-    r"|och\b|και\b|וְ?מה עם|و?ماذا عن|那么?|还有|では|それで|じゃあ|그럼|그리고|और|แล้ว|còn\b|thế còn)\s*",
+    r"|what about|how about|what else|who else|und\b|was ist mit|et\b|qu'en est-il|y\b|e\b|en (?:de|het|wat|wie)\b|a co\b|а\b|и\b|ve\b"
+    r"|peki\b|och\b|και\b|וְ?מה עם|و?ماذا عن|那么?|还有|では|それで|じゃあ|그럼|그리고|और|แล้ว|còn\b|thế còn)\s*",
     re.IGNORECASE,
 )
 _POINTERS = re.compile(

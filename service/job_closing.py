@@ -1,5 +1,6 @@
 """The end of a job: its document, its final state together with its price, and what is cleaned up after it."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import sqlalchemy as sa
@@ -47,6 +48,11 @@ class JobClosing:
         self._keep_page_source = keep_page_source
         self._metrics = metrics
         self._cleaners = ThreadPoolExecutor(1, thread_name_prefix="cleaner")
+        self._done_hooks: list[Callable[[JobRecord], None]] = []
+
+    def add_done_hook(self, hook: Callable[[JobRecord], None]) -> None:
+        """``hook`` is called with each job that ends well; it must return at once and not raise."""
+        self._done_hooks.append(hook)
 
     def summarise(self, connection: sa.Connection, record: JobRecord) -> PageSummary:
         return summarise_pages(record, self._store.list_pages(connection, record.id))
@@ -81,6 +87,9 @@ class JobClosing:
             self._settle(connection, record, ending, summary)
         self._report(record, ending)
         self._clean_later(record.id, ending.state)
+        if ending.state is JobState.DONE:
+            for hook in self._done_hooks:
+                hook(record)
         return True
 
     def sweep_later(self, job_id: str) -> None:

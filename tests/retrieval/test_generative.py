@@ -261,6 +261,11 @@ def test_even_a_verbatim_quote_of_an_order_is_harmless(order: str) -> None:
 
 def test_passage_ids_are_opaque_and_fresh() -> None:
     ids: list[str] = []
+
+    def note(body: dict[str, Any]) -> str:
+        ids.extend(one["passage"] for one in passages_of(body))
+        return "NOT_FOUND"
+
     for _ in range(2):
-        ask(lambda body: ids.extend(one["passage"] for one in passages_of(body)) or "NOT_FOUND")
+        ask(note)
     assert len(set(ids)) == len(ids) == 6
