@@ -169,7 +169,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (
         AnswerKind.DATE,
         _keywords(
-            "when|date*|year|which day|what day|wann|datum|jahr|welchem tag|quand|année|cuándo|fecha|año|quando|que data|che data",
+            "when|date*|year|which day|what day|wann|datum|jahr|welchem tag|quand|année|cuándo|fecha|año",
+            "quando|que data|che data",
             "anno|wanneer|jaar|когда|дата|год|году|πότε|ημερομηνία|έτος|χρονιά|ne zaman|tarih*|yıl*|متى|تاريخ|عام|سنة",
             "何时|什么时候|日期|哪一年|哪年|いつ|日付|何年|언제|날짜",
             "कब|तारीख|वर्ष|เมื่อใด|เมื่อไร|วันที่|ปีใด|khi nào|ngày|năm nào",
@@ -185,7 +186,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
 )
 _OPENERS = re.compile(
     r"^(?:(?:and|but|also|so)\s+(?:what|who|when|where|why|how|which|the|for|in|on|of|is|was|does|did)?\b"
-    r"|what about|how about|what else|who else|und\b|was ist mit|et\b|qu'en est-il|y\b|e\b|en (?:de|het|wat|wie)\b|a co\b|а\b|и\b|ve\b"
+    r"|what about|how about|what else|who else|und\b|was ist mit|et\b|qu'en est-il|y\b|e\b"
+    r"|en (?:de|het|wat|wie)\b|a co\b|а\b|и\b|ve\b"
     r"|peki\b|och\b|και\b|וְ?מה עם|و?ماذا عن|那么?|还有|では|それで|じゃあ|그럼|그리고|और|แล้ว|còn\b|thế còn)\s*",
     re.IGNORECASE,
 )

@@ -142,6 +142,9 @@ def build_services(
     jobs, removal = _build_jobs(base, wake_worker=worker.wake if worker is not None else _nobody)
     chat = build_chat(settings, base.engine, jobs, base.metering)
     removal.add_hook(_VectorRemoval(chat, settings))
+    if settings.worker.worker_in_server or settings.chat.chroma_url:
+        # A worker of its own would be a second writer of the folder that the server's search process owns.
+        base.closing.add_done_hook(chat.index_later)
     return Services(
         settings=settings,
         jobs=jobs,
