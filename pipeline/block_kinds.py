@@ -18,6 +18,7 @@ _MAX_TITLE_ROWS = 3
 _MAX_TITLE_LENGTH = 150
 _SENTENCE_END = re.compile(r"[.,;!。，；、։।|]$")
 _NUMBERED = re.compile(r"(?:[^\W\d_]{2,12}\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5})[.:)]?(?:\s+\S.*)?")
+_MIN_CONFIDENCE = 0.4
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s")
 _MATH = re.compile(r"[=<>|{}\\^∑∏∫∈√±]")
 _AMOUNT = re.compile(r"\d[\d.,' ]*[.,]\d{2}\b")
@@ -68,8 +69,11 @@ def _is_large(paragraph: Paragraph, body_size: float, usual_height: float) -> bo
 
 
 def _may_be_title(paragraph: Paragraph) -> bool:
-    """Short, of letters mostly, and without a price."""
+    """Short, of letters mostly, without a price, and not so poorly read that it may be a bar code or a stamp."""
     text = paragraph.text
+    confidences = [row.line.confidence for row in paragraph.rows if row.line.confidence is not None]
+    if confidences and min(confidences) < _MIN_CONFIDENCE:
+        return False
     letters = sum(character.isalpha() for character in text)
     if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH or letters < 2:
         return False

@@ -46,7 +46,7 @@ def to_blocks(
     smaller preview of it, or None. Each item of a list is a block of its own, its marker kept in the text. Blocks hold
     their text as read: one line break between lines, words hyphenated at a line's end left so.
     """
-    readable = [_clipped(line, width_px, height_px) for line in lines if line.text.strip()]
+    readable = sorted((_clipped(line, width_px, height_px) for line in lines if line.text.strip()), key=_place)
     if not readable:
         return ()
     direction = find_direction(readable)
@@ -75,6 +75,11 @@ def _clipped(line: Line, width_px: int, height_px: int) -> Line:
         return line if line.text == line.text.strip() else replace(line, text=line.text.strip())
     words = tuple(replace(word, box=word.box.clipped(width_px, height_px)) for word in line.words)
     return replace(line, text=line.text.strip(), box=line.box.clipped(width_px, height_px), words=words)
+
+
+def _place(line: Line) -> tuple[float, float, float, float, str]:
+    """A key that leaves nothing to the order of the input, even among lines in the same box."""
+    return line.box.top, line.box.left, line.box.bottom, line.box.right, line.text
 
 
 def _is_inside(box: Box, width_px: int, height_px: int) -> bool:

@@ -201,13 +201,13 @@ def scattered_lines(draw):
 @given(scattered_lines(), st.randoms(use_true_random=False))
 @settings(max_examples=120, deadline=None)
 def test_no_word_is_lost_and_the_order_of_lines_does_not_matter(lines, mixer):
-    size = {"page_number": 1, "width_px": 2000, "height_px": 1000, "image": None}
-    blocks = to_blocks(lines, **size)
+    blocks = to_blocks(lines, page_number=1, width_px=2000, height_px=1000, image=None)
     expected = sorted(word for line in lines for word in line.text.split())
     assert sorted(word for block in blocks for word in block.text.split()) == expected
     mixed = lines.copy()
     mixer.shuffle(mixed)
-    assert [block.text for block in to_blocks(mixed, **size)] == [block.text for block in blocks]
+    again = to_blocks(mixed, page_number=1, width_px=2000, height_px=1000, image=None)
+    assert [block.text for block in again] == [block.text for block in blocks]
 
 
 def test_split_keeps_text_and_spacing():
@@ -244,7 +244,9 @@ def test_white_on_black_is_measured_too():
      ("一、人", "一"), ("（二）人", "二"), ("① a", "①"), ("а) текст", "а"), ("1、总则", "1")],
 )  # fmt: skip
 def test_markers(text, value):
-    assert find_marker(text).value == value
+    marker = find_marker(text)
+    assert marker is not None
+    assert marker.value == value
 
 
 @pytest.mark.parametrize("text", ["", "1984 was", "3.5 kg", "-5 degrees", "a cat", "Dr. Who", "1.5", "•", "e.g. this"])
@@ -252,12 +254,21 @@ def test_no_markers(text):
     assert find_marker(text) is None
 
 
-def test_followers():
-    assert is_followed_by(find_marker("1. a"), find_marker("2. b"))
-    assert is_followed_by(find_marker("a) x"), find_marker("b) y"))
-    assert is_followed_by(find_marker("九、x"), find_marker("十、y"))
-    assert not is_followed_by(find_marker("1. a"), find_marker("3. b"))
-    assert not is_followed_by(find_marker("- a"), find_marker("1. b"))
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("1. a", "2. b", True),
+        ("a) x", "b) y", True),
+        ("九、x", "十、y", True),
+        ("1. a", "3. b", False),
+        ("- a", "1. b", False),
+    ],
+)
+def test_followers(first, second, expected):
+    marker, following = find_marker(first), find_marker(second)
+    assert marker is not None
+    assert following is not None
+    assert is_followed_by(marker, following) is expected
 
 
 @pytest.mark.parametrize("text", ["12", "- 3 -", "Page 3 of 10", "iv", "3/10", "第 3 页", "٣", "p. 7", "[ 4 ]"])
