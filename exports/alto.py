@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from exports.legal_text import to_legal_text
 from exports.line_estimate import lines_of, spread_lines
-from exports.line_placement import is_right_to_left, match_words
+from exports.line_placement import find_spaces, is_right_to_left, match_words
 from pipeline.document import Block, BlockKind, Box, Document, Line, Page, Table
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -94,8 +94,9 @@ def _lines(lines: tuple[Line, ...]) -> Iterator[str]:
         words = match_words(line)
         direction = ' BASEDIRECTION="rtl"' if is_right_to_left(line.text) else ""
         yield f"<TextLine {_place(line.box)}{direction}>"
+        spaced = [False, *find_spaces(line.text, words)]
         for index, word in enumerate(words):
-            if index:
+            if spaced[index]:
                 yield "<SP/>"
             confidence = "" if word.confidence is None else f' WC="{min(max(word.confidence, 0.0), 1.0):.4f}"'
             yield f"<String {_place(word.box)} CONTENT={quoteattr(to_legal_text(word.text))}{confidence}/>"

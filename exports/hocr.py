@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from exports.legal_text import to_legal_text
 from exports.line_estimate import lines_of
-from exports.line_placement import is_right_to_left, match_words
+from exports.line_placement import find_spaces, is_right_to_left, match_words
 from pipeline.document import Block, BlockKind, Box, Document, Line, Page
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -67,12 +67,15 @@ def _area(block: Block, suffix: str) -> Iterator[str]:
 
 def _line(line: Line, suffix: str) -> Iterator[str]:
     yield f'<span class="ocr_line" id="line_{suffix}" title={quoteattr(_bbox(line.box))}>'
-    for index, word in enumerate(match_words(line), start=1):
+    words = match_words(line)
+    for index, (word, is_spaced) in enumerate(zip(words, find_spaces(line.text, words), strict=True), start=1):
         title = _bbox(word.box)
         if word.confidence is not None:
             title += f"; x_wconf {round(100 * word.confidence)}"
         text = escape(to_legal_text(word.text))
-        yield f'<span class="ocrx_word" id="word_{suffix}_{index}" title={quoteattr(title)}>{text}</span> '
+        yield f'<span class="ocrx_word" id="word_{suffix}_{index}" title={quoteattr(title)}>{text}</span>'
+        if is_spaced:
+            yield " "
     yield "</span>\n"
 
 

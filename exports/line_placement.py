@@ -86,7 +86,7 @@ def place_line(line: Line, page: Page) -> list[Run]:
             angle += math.atan(slope)
             extents = [_seen_along(word.box, angle, page.skew_deg + math.degrees(math.atan(slope))) for word in words]
     top, bottom = _common_height(extents)
-    spaced = _separators(line.text, words)
+    spaced = find_spaces(line.text, words)
     extents = _part_neighbours(words, extents, spaced)
     if any(is_right_to_left(word.text) for word in words):
         strings = _by_direction(words, extents, spaced, bottom - top)
@@ -106,7 +106,7 @@ def match_words(line: Line) -> tuple[Word, ...]:
     return (Word(text, line.box, line.confidence),)
 
 
-def _separators(text: str, words: Sequence[Word]) -> list[bool]:
+def find_spaces(text: str, words: Sequence[Word]) -> list[bool]:
     """For each word, whether white space follows it in ``text``."""
     flags: list[bool] = []
     position = 0

@@ -76,7 +76,7 @@ def _replace_form(pdf: pikepdf.Pdf, holder: Object, name: str, content: bytes) -
     resources = Dictionary(find_resources(holder))
     forms = Dictionary(resources["/XObject"])
     entries = {key: value for key, value in forms[name].items() if key not in {"/Length", "/Filter", "/DecodeParms"}}
-    copy = pdf.make_stream(zlib.compress(content), entries, Filter=Name.FlateDecode)
+    copy = pdf.make_stream(zlib.compress(content), {**entries, "/Filter": Name.FlateDecode})
     forms[name] = copy
     resources["/XObject"] = forms
     holder["/Resources"] = resources

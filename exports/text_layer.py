@@ -14,6 +14,7 @@ FONT_NAME = "OcrChatBlank"
 
 Matrix = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f) of PDF: x' = a x + c y + e, y' = b x + d y + f."""
+_RIGHTWARDS = 0.9  # cosine of the direction
 
 
 def make_text_layer(page: Page, to_user_space: Matrix, font: BlankFont) -> bytes:
@@ -30,7 +31,7 @@ def make_text_layer(page: Page, to_user_space: Matrix, font: BlankFont) -> bytes
 def _show_lines(page: Page, to_user_space: Matrix, font: BlankFont) -> Iterator[str]:
     shown_size = ""
     for block in page.blocks:
-        for line in lines_of(block):
+        for line in lines_of(block, page.rotation):
             for run in place_line(line, page):
                 glyphs = _glyphs(run, font)
                 if not glyphs:
@@ -46,9 +47,9 @@ def _strings(glyphs: list[str], run: Run) -> str:
     """Operators that show the glyphs, the last letter of left-to-right text as a string of its own.
 
     PDFium starts no new line where a string begins within the height of the string before it, as happens with tilted
-    or tight lines, unless that one has a single letter.
+    or tight lines, unless that one has a single letter. It sorts strings from left to right, so this is for them only.
     """
-    if run.mirrored or len(glyphs) < 2:
+    if run.mirrored or len(glyphs) < 2 or math.cos(run.angle) < _RIGHTWARDS:
         return f"<{''.join(glyphs)}> Tj"
     return f"<{''.join(glyphs[:-1])}> Tj <{glyphs[-1]}> Tj"
 

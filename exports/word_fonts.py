@@ -42,10 +42,22 @@ def set_fonts(written: "WordDocument", document: Document) -> None:
     language = document.detected_language
     if language in _BY_LANGUAGE:
         fonts["w:eastAsia"] = _BY_LANGUAGE[language]
+    _name_language(written, language)
     _name_fonts(written.styles["Normal"].element.get_or_add_rPr(), fonts)
     for level in range(1, 7):
         # The template's headings name theme fonts, which know nothing of the text's script.
         _name_fonts(written.styles[f"Heading {level}"].element.get_or_add_rPr(), fonts)
+
+
+def _name_language(written: "WordDocument", language: str | None) -> None:
+    """The defaults' language for proofing, and for the forms of characters that Chinese and Japanese share."""
+    from docx.oxml.ns import qn
+
+    for element in written.styles.element.iter(qn("w:lang")):
+        if language is not None:
+            element.set(qn("w:val"), language)
+            element.set(qn("w:eastAsia"), language)
+            element.set(qn("w:bidi"), language)
 
 
 def set_run_font(run: "Run", text: str) -> None:
