@@ -1,10 +1,10 @@
 """Tables of a page: those drawn with rules first, then those that only their columns show.
 
-img2table 2.0 was the other choice. Of 84 drawn pages (ruled, open at the sides, with horizontal rules only, with merged
-cells, without rules, prose, receipts, contents; each clean, noisy, pale and tilted) it read 70 as drawn, this module
-81; it missed mostly receipts and contents, taken for tables. It costs 0.2 to 0.3 CPU seconds on every page, with or without
-a table, against 0.01 to 0.03, and needs the contrib build of OpenCV. The words are already known here, and with them a
-grid of rules or of white strips is quickly read.
+img2table 2.0 was the other choice. Of 84 drawn pages (ruled, open at the sides, horizontal rules only, merged cells, no
+rules, prose, receipts, contents; each clean, noisy, pale and tilted) it read 70 as drawn, this module 81; what it
+missed were mostly receipts and contents, taken for tables. It costs 0.2 to 0.3 CPU seconds on every page, with or
+without a table, against 0.01 to 0.03, and needs the contrib build of OpenCV. The words are already known here, and with
+them a grid of rules or of white strips is quickly read.
 """
 
 from collections.abc import Sequence

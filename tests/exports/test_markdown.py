@@ -104,13 +104,13 @@ def test_titles_and_edges_render_back(text, kind):
 
 
 @given(st.text(alphabet="*_#<>|`~[](){}!-+=.:&\\$ \n1ab)é中", max_size=40))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_text_renders_back(text):
     assert rendered_text(to_markdown_page(page(block(text)))) == SPACES.sub(" ", text).strip()
 
 
 @given(st.text(alphabet="*_#<>|`~[](){}!-+=.:&\\$ \n1abé中", max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_cell_renders_back(text):
     cells = (TableCell(0, 0, 1, 1, "Name", BOX), TableCell(1, 0, 1, 1, text, BOX))
     table = Table(2, 1, cells, header_row_count=1)

@@ -150,7 +150,7 @@ def layouts(draw):
 
 
 @given(layouts(), st.randoms(use_true_random=False), st.sampled_from(Direction))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_order_does_not_depend_on_the_input(boxes, random, direction):
     mixed = boxes.copy()
     random.shuffle(mixed)
@@ -158,13 +158,13 @@ def test_order_does_not_depend_on_the_input(boxes, random, direction):
 
 
 @given(layouts(), st.sampled_from(Direction))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_box_exactly_once(boxes, direction):
     assert sorted(reading_order(boxes, direction)) == list(range(len(boxes)))
 
 
 @given(layouts())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_mirrored_page_is_read_alike(boxes):
     mirrored = [Box(2000 - box.right, box.top, 2000 - box.left, box.bottom) for box in boxes]
     expected = [mirrored[i] for i in reading_order(boxes)]

@@ -199,7 +199,7 @@ def scattered_lines(draw):
 
 
 @given(scattered_lines(), st.randoms(use_true_random=False))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_word_is_lost_and_the_order_of_lines_does_not_matter(lines, mixer):
     blocks = to_blocks(lines, page_number=1, width_px=2000, height_px=1000, image=None)
     expected = sorted(word for line in lines for word in line.text.split())
