@@ -6,18 +6,20 @@ Gradio's own file cache serves anything in it to anybody, so users' documents ne
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from errors import PageNotFoundError
 from service.file_names import to_attachment
 from service.wiring import Services
+from ui.page_json import to_page_json
 from ui.sessions import get_caller
 
 PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 
 def build_file_routes(services: Services) -> APIRouter:
-    """``/app/jobs/<id>/pages/<n>`` and ``/app/jobs/<id>/download``."""
+    """``/app/jobs/<id>/pages/<n>`` (picture), ``.../blocks`` (what was read there) and ``/app/jobs/<id>/download``."""
     router = APIRouter(prefix="/app/jobs", include_in_schema=False)
 
     @router.get("/{job_id}/pages/{number}")
@@ -28,6 +30,19 @@ def build_file_routes(services: Services) -> APIRouter:
             caller = get_caller(services, request)
             picture = services.jobs.page_image(caller, job_id, number, width_px=width)
             return Response(picture.data, media_type=picture.media_type, headers=PRIVATE)
+
+        return await run_in_threadpool(read)
+
+    @router.get("/{job_id}/pages/{number}/blocks")
+    async def page_blocks(request: Request, job_id: str, number: int) -> JSONResponse:
+        """404 while the page has not been read."""
+
+        def read() -> JSONResponse:
+            document = services.jobs.get(get_caller(services, request), job_id).document
+            page = next((page for page in document.pages if page.number == number), None) if document else None
+            if page is None:
+                raise PageNotFoundError("This page has not been read.")
+            return JSONResponse(to_page_json(page), headers={"Cache-Control": "no-store"})
 
         return await run_in_threadpool(read)
 
