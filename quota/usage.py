@@ -43,9 +43,10 @@ def to_error(levels: Sequence[Level], required: int) -> QuotaExceededError:
     """The 402 for ``required`` credits that the buckets don't have."""
     scope = _deciding_scope(levels)
     left, cap = remaining(levels), sum(level.cap for level in levels)
+    next_period = levels[0].cap + remaining(levels[1:])
     return QuotaExceededError(
         f"This needs {_count(required)}; you have {left} of {cap} left{_PERIODS[scope]}.",
-        remedy=_to_remedy(scope, _resets_at(levels)),
+        remedy=_to_remedy(scope, _resets_at(levels) if required <= next_period else None),
         details={
             "used": sum(level.used for level in levels),
             "cap": cap,
@@ -64,12 +65,14 @@ def _count(credits: int) -> str:
     return "1 credit" if credits == 1 else f"{credits} credits"
 
 
-def _to_remedy(scope: Scope, resets_at: datetime | None) -> str:
+def _to_remedy(scope: Scope, helps_at: datetime | None) -> str:
+    """``helps_at`` is when waiting helps; None when it never does."""
     if scope is Scope.ANONYMOUS_DAY:
-        return "Sign up for a free account, which has more, or come back tomorrow (UTC)."
-    if resets_at is None:
+        advice = "Sign up for a free account, which has more"
+        return f"{advice}." if helps_at is None else f"{advice}, or come back tomorrow (UTC)."
+    if helps_at is None:
         return "Buy credits."
-    return f"Buy credits, or come back on {resets_at:%Y-%m-%d}, when the monthly ones return."
+    return f"Buy credits, or come back on {helps_at:%Y-%m-%d}, when the monthly ones return."
 
 
 def _deciding_scope(levels: Sequence[Level]) -> Scope:

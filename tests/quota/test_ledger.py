@@ -53,7 +53,7 @@ def test_a_refused_reservation_says_why_and_changes_nothing(engine: sa.Engine) -
         "resets_at": MIDNIGHT,
     }
     assert refusal.value.message == "This needs 6 credits; you have 5 of 50 left today."
-    assert "free account" in refusal.value.remedy
+    assert refusal.value.remedy == "Sign up for a free account, which has more, or come back tomorrow (UTC)."
     with reading(engine) as connection:
         assert ledger.find_usage(connection, "second", ANYBODY) is None
         assert find_discrepancies(connection) == ()
@@ -217,6 +217,24 @@ def test_without_monthly_pages_nothing_comes_back(engine: sa.Engine) -> None:
         with pytest.raises(QuotaExceededError) as refusal:
             ledger.check(connection, payer, 1)
     assert refusal.value.details["resets_at"] is None
+    assert refusal.value.remedy == "Buy credits."
+
+
+def test_waiting_is_not_advised_where_it_would_not_help(engine: sa.Engine) -> None:
+    with reading(engine) as connection, pytest.raises(QuotaExceededError) as refusal:
+        make_ledger(day=50).check(connection, ANYBODY, 51)
+    assert refusal.value.remedy == "Sign up for a free account, which has more."
+    ledger = make_ledger(month=10)
+    with transaction(engine) as connection:
+        payer = make_payer(connection)
+        assert payer.account is not None
+        ledger.grant(connection, payer.account.id, 100, "payment")
+        ledger.reserve(connection, "job", payer, 105)
+        with pytest.raises(QuotaExceededError) as refusal:
+            ledger.reserve(connection, "small", payer, 15)
+        assert "come back on 2026-08-01" in refusal.value.remedy
+        with pytest.raises(QuotaExceededError, match=r"left\.$") as refusal:
+            ledger.reserve(connection, "large", payer, 16)
     assert refusal.value.remedy == "Buy credits."
 
 
