@@ -71,6 +71,7 @@ _FULL_SHARE = 0.35
 _MIN_PROSE_LETTERS = 16
 _MIN_PROSE_WIDTH = 10.0  # line heights, some 20 letters
 _HANGING = re.compile(r"\s*[\[(]?\d{1,3}[\])]?[.)]?\s+\S")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _FIRST_WORD = re.compile(r"\S+")
 
 
@@ -158,7 +159,7 @@ def _begins_paragraph(group: list[Row], row: Row, follows_short: bool, is_prose:
         return True
     if row.is_bold != previous.is_bold and (follows_short or not is_prose):
         return True
-    if is_prose and follows_short:
+    if is_prose and follows_short and not row.line.text[:1].islower():
         return True
     return _is_indent_break(group, row, measure)
 
@@ -189,7 +190,6 @@ def _ends_early(row: Row, following: Row, measure: _Measure) -> bool:
 def _first_word_width(row: Row) -> float:
     found = _FIRST_WORD.search(row.line.text)
     length = len(found.group()) if found else 1
-    width = row.end - row.start
-    share = length / max(len(row.line.text), 1)
-    # Without spaces (Chinese, Thai) a line may break after any character.
-    return width * share if share < 0.6 else min(width, 2 * row.height)
+    width = (row.end - row.start) * length / max(len(row.line.text), 1)
+    # Without spaces (Chinese, Thai) a line may break after any character, or nearly so.
+    return min(width, 2 * row.height) if found and _UNSPACED.search(found.group()) else width

@@ -54,6 +54,7 @@ class DrawnPage:
                 position += 1
                 if number == count - 1 and len(text) > 12 and count > 1:
                     break
+            text = text.capitalize() if number == 0 else text
             texts.append(text)
             self.text(left + (indent if number == 0 else 0), top + number * size * 1.4, text, size=size)
         return texts

@@ -136,6 +136,15 @@ def test_short_last_line_ends_a_paragraph():
     assert [block.text for block in read(page)] == ["\n".join(first), "\n".join(second)]
 
 
+def test_one_long_word_on_the_last_line_belongs_to_its_paragraph():
+    page = DrawnPage()
+    page.text(100, 100, "All people are born free and are to act towards one another with reason")
+    page.text(100, 128, "and conscience as has been said before in the spirit of the well known")
+    page.text(100, 156, "brotherhood.")
+    page.prose(100, 220, 660, 4)
+    assert read(page)[0].text.endswith("well known\nbrotherhood.")
+
+
 def test_address_is_one_block_with_its_lines():
     page = DrawnPage()
     for i, text in enumerate(["Acme Corporation", "12 High Street", "Leeds", "United Kingdom"]):
