@@ -2,8 +2,8 @@
 
     python -m bench.job_overhead --pages 300
 
-One page process, so that the time between two pages is the overhead of one. Pages are
-rendered small. CPU seconds are those of the server and its processes together; they can be trusted on a busy machine too.
+One page process, so that the time between two pages is the overhead of one. Pages are rendered small. CPU seconds are
+those of the server and its processes together; they can be trusted on a busy machine too.
 """
 
 import argparse
