@@ -233,7 +233,7 @@ def test_waiting_is_not_advised_where_it_would_not_help(engine: sa.Engine) -> No
         with pytest.raises(QuotaExceededError) as refusal:
             ledger.reserve(connection, "small", payer, 15)
         assert "come back on 2026-08-01" in refusal.value.remedy
-        with pytest.raises(QuotaExceededError, match=r"left\.$") as refusal:
+        with pytest.raises(QuotaExceededError) as refusal:
             ledger.reserve(connection, "large", payer, 16)
     assert refusal.value.remedy == "Buy credits."
 
