@@ -59,7 +59,8 @@ class Question:
 
 
 _LIGHT_WEIGHT = 0.05
-_FOLLOW_UP_WORDS = 5
+_FOLLOW_UP_WORDS = 10
+_FOLLOW_UP_HEAVY_WORDS = 2
 
 
 def read_question(message: str, history: Sequence[Turn] = ()) -> Question:
@@ -87,7 +88,7 @@ def is_follow_up(message: str, language: str | None) -> bool:
         return True
     words = split_words(message)
     heavy = [word for word in words if not is_function_word(word, language)]
-    return len(words) <= _FOLLOW_UP_WORDS * 2 and len(heavy) <= _FOLLOW_UP_WORDS - 2 and bool(_POINTERS.search(folded))
+    return len(words) <= _FOLLOW_UP_WORDS and len(heavy) <= _FOLLOW_UP_HEAVY_WORDS and bool(_POINTERS.search(folded))
 
 
 def merge_questions(earlier: str, message: str) -> str:
@@ -192,7 +193,7 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _POINTERS = re.compile(
-    r"\b(?:it|its|that|this|those|these|they|them|their|he|she|him|her|his|there|one|ones|same|er|sie|es|dies\w*|das|ihn"
+    r"\b(?:it|its|that|this|those|these|they|them|their|he|she|him|her|his|one|ones|same|er|sie|es|dies\w*|das|ihn"
     r"|il|elle|ils|cela|celui\w*|celle\w*|eso|esto|ella|ellos|esso|ele|ela|quello|он|она|оно|они|это|эт\w+|bu|bunu|onu|o)\b"
     r"|它|他们?|她|这个|那个|それ|これ|その|그것|이것|यह|वह|उस|มัน|nó\b"
 )

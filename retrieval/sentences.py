@@ -7,6 +7,7 @@ count characters of the text that was passed in.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 MAX_UNIT_CHARS = 480
@@ -60,16 +61,18 @@ def split_units(text: str, *, keep_lines: bool | None = None) -> tuple[Span, ...
 def looks_like_lines(paragraph: str) -> bool:
     """Whether line breaks carry meaning, as in a receipt, rather than wrap running text.
 
-    Wrapped lines are all nearly as long as the longest, the last one excepted.
+    Wrapped lines go on with a small letter, or are all nearly as long as the longest, the last one excepted.
     """
-    lengths = [len(line.strip()) for line in paragraph.split("\n") if line.strip()]
-    if len(lengths) < 2:
+    lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
+    if len(lines) < 2:
         return False
-    longest = max(lengths)
-    fill = fmean(lengths[:-1]) / longest
+    goes_on = [line[0].islower() and before[-1] not in ".:;!?" for before, line in pairwise(lines)]
+    if sum(goes_on) * 2 >= len(goes_on):
+        return False
+    lengths = [len(line) for line in lines]
     if len(lengths) == 2:
-        return longest < _PROSE_LINE_CHARS
-    return fill < _PROSE_FILL or longest < _PROSE_LINE_CHARS // 2
+        return max(lengths) < _PROSE_LINE_CHARS
+    return fmean(lengths[:-1]) / max(lengths) < _PROSE_FILL or max(lengths) < _PROSE_LINE_CHARS // 2
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,104 @@
+"""Questions about our own small papers, through search, rules and refusals."""
+
+import pytest
+
+from pipeline.document import Document
+from retrieval.answer import Answer, Turn
+from retrieval.librarian import Librarian, build_shelf
+from tests.retrieval.papers import GERMAN, LEASE, RECEIPT, make_document
+
+
+def ask(librarian: Librarian, document: Document, question: str, *history: Turn) -> Answer:
+    shelf = build_shelf([document])
+    librarian.add(shelf, document.id)
+    return librarian.ask(shelf, question, history)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "page"),
+    [
+        ("How much is the monthly rent?", "$1,250.00", 1),
+        ("Who is the tenant?", "Miriam Okafor", 1),
+        ("Are cats allowed?", "Cats are not allowed", 2),
+        ("When is the gate locked?", "22:00", 2),
+        ("Which court settles disputes?", "Port Aurelia", 3),
+        ("Wie hoch ist die Miete im Monat?", "$1,250.00", 1),
+        ("¿Cuándo se hace la segunda inspección?", "November", 3),
+    ],
+)
+def test_a_lease(librarian: Librarian, question: str, words: str, page: int) -> None:
+    answer = ask(librarian, make_document(LEASE), question)
+    assert words in answer.content
+    assert answer.citations[0].page_number == page
+    assert answer.engine == "extractive"
+    assert len(answer.sentences) <= 2
+    for place in answer.citations:
+        assert place.snippet in LEASE[place.page_number - 1]
+        assert LEASE[place.page_number - 1][place.start : place.end] == place.snippet
+        assert f"(p. {place.page_number})" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the total?", "TOTAL PAYABLE: RM 11.70"),
+        ("Which company issued this receipt?", "CORNER BAKERY SDN BHD"),
+        ("What is the date of the receipt?", "14/08/2023"),
+    ],
+)
+def test_fields_of_a_receipt(librarian: Librarian, question: str, words: str) -> None:
+    answer = ask(librarian, make_document(RECEIPT), question)
+    assert words in answer.content
+    assert len(answer.sentences) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal"),
+    [
+        ("Which moons of Jupiter did Galileo discover?", "I can't find an answer to this in the document."),
+        ("Welche Monde des Jupiter wurden zuerst entdeckt?", "Dazu finde ich im Dokument keine Antwort."),
+        ("木星的哪些卫星最先被发现？", "文档中没有找到这个问题的答案。"),
+    ],
+)
+def test_off_topic_is_refused_in_the_questions_language(librarian: Librarian, question: str, refusal: str) -> None:
+    answer = ask(librarian, make_document(LEASE), question)
+    assert answer.refused
+    assert answer.content == refusal
+    assert answer.citations == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What may the tenant not keep?",  # negated, the lease says what is allowed
+        "When does the last inspection take place in June?",  # opposite
+        "What deposit of $9,900.00 is held by the landlord until the lease ends?",  # another number
+        "When is the lease between Harbour Estates and Ferdinand Quill made?",  # another name
+    ],
+)
+def test_what_only_looks_answered_is_refused(librarian: Librarian, question: str) -> None:
+    assert ask(librarian, make_document(LEASE), question).refused
+
+
+def test_a_follow_up(librarian: Librarian) -> None:
+    first = Turn("When does the first inspection take place?", "In June (p. 3).")
+    answer = ask(librarian, make_document(LEASE), "And the second one?", first)
+    assert "November" in answer.sentences[0].text
+
+
+def test_the_answer_is_led_in_by_what_it_is(librarian: Librarian) -> None:
+    answer = ask(librarian, make_document(GERMAN), "Wie hoch ist der Jahresbeitrag?")
+    assert answer.content.startswith("Im Dokument steht: “")
+    assert "48 Euro" in answer.content
+
+
+def test_an_empty_document_answers_nothing(librarian: Librarian) -> None:
+    assert ask(librarian, make_document(("", "")), "What is the total?").refused
+
+
+def test_indexing_goes_on_where_it_stopped(librarian: Librarian) -> None:
+    shelf = build_shelf([make_document(LEASE)])
+    assert librarian.add_part(shelf, "d1", limit=1)
+    assert librarian.add_part(shelf, "d1", limit=1)
+    assert not librarian.add_part(shelf, "d1", limit=1)
+    assert not librarian.add_part(shelf, "d1", limit=1)
