@@ -36,6 +36,7 @@ SCHEMA: Mapping[str, Any] = {
                     "quotes": {
                         "type": "array",
                         "minItems": 1,
+                        "maxItems": 3,
                         "items": {
                             "type": "object",
                             "properties": {"passage": {"type": "string"}, "quote": {"type": "string"}},
