@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -63,7 +63,11 @@ class LocalExecutor(Executor):
                     self._pool(lane)
 
     def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
-        inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
+        try:
+            inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
+        except RuntimeError:
+            # The pool gave itself up between the two calls; the next one is new.
+            inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
         outer: _LinkedFuture[Result] = _LinkedFuture(inner)
         with self._lock:
             self._unfinished.add(outer)
@@ -129,7 +133,7 @@ def _pass_on(done: Future[Result], outer: Future[Result], timeout_s: float) -> N
         outer.set_result(done.result())
     elif isinstance(error, TimeoutError):
         outer.set_exception(PageTimeoutError(f"Reading this page took longer than {timeout_s:g} seconds."))
-    elif isinstance(error, ProcessExpired):
+    elif isinstance(error, (ProcessExpired, BrokenExecutor)):
         outer.set_exception(PageCrashedError())
     else:
         outer.set_exception(error)
