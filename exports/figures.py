@@ -8,6 +8,7 @@ from PIL import Image
 
 from errors import OcrChatError
 from pipeline.document import Box, Page
+from pipeline.file_types import PDF, identify
 from pipeline.rasterize import OpenedSource, open_source
 
 _DPI = 150.0
@@ -20,6 +21,7 @@ class FigureCutter:
     def __init__(self, source: bytes | None) -> None:
         self._source = source
         self._opened: OpenedSource | None = None
+        self._dpi: float | None = None
         self._rendered: tuple[int, Image.Image] | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +55,9 @@ class FigureCutter:
         try:
             if self._opened is None:
                 self._opened = open_source(self._source)
-            pixels = self._opened.render(number, dpi=_DPI).pixels
+                # A picture keeps its own pixels, a PDF page is drawn as sharp as a screen or a printer needs it.
+                self._dpi = _DPI if identify(self._source) == PDF else None
+            pixels = self._opened.render(number, dpi=self._dpi).pixels
         except OcrChatError:
             return None
         self._rendered = number, Image.fromarray(pixels)

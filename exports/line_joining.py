@@ -6,8 +6,8 @@ from itertools import pairwise
 from pipeline.document import Block, Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_HALVES = re.compile(r"[^\W\d_]+[-‐\u00ad]\s*\n\s*[^\W\d_]+")
-_DIVIDED = re.compile(r"([^\W\d_]{2,})([-‐\u00ad])$")
+_HALVES = re.compile(r"(?<![^\W\d_])[^\W\d_]++[-‐\u00ad]\s*\n\s*[^\W\d_]+")
+_DIVIDED = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,}+)([-‐\u00ad])$")
 _BEGINNING = re.compile(r"([^\W\d_]{2,})")
 # Scripts without spaces: CJK punctuation, kana, ideographs, full-width forms, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from exports.legal_text import to_legal_text
 from pipeline.document import Box, Line, Page, Word
 
 _STRONG_RTL = frozenset({"R", "AL"})
@@ -78,6 +79,8 @@ def place_line(line: Line, page: Page) -> list[Run]:
     A line without words, or whose words do not spell its text, is laid as one run over its box.
     """
     words = match_words(line)
+    if not words:
+        return []
     angle = _angle_of(line, words, page)
     extents = [_seen_along(word.box, angle, page.skew_deg) for word in words]
     if len(words) >= _FIT_MIN_WORDS:
@@ -96,18 +99,26 @@ def place_line(line: Line, page: Page) -> list[Run]:
 
 
 def match_words(line: Line) -> tuple[Word, ...]:
-    """The line's words if they spell its text, else its text cut at spaces over the same boxes, else one word."""
-    pieces = line.text.split()
-    text = " ".join(pieces)
-    if line.words and "".join("".join(word.text.split()) for word in line.words) == "".join(pieces):
-        return line.words
-    if pieces and len(pieces) == len(line.words):
-        return tuple(Word(piece, word.box, word.confidence) for piece, word in zip(pieces, line.words, strict=True))
-    return (Word(text, line.box, line.confidence),)
+    """The line's words if they spell its text, else its text cut at spaces over the same boxes, else one word.
+
+    Their texts are legal in XML and have no white space inside; words without any text are left out.
+    """
+    words = tuple(replace(word, text=text) for word in line.words if (text := _squeezed(word.text)))
+    pieces = to_legal_text(line.text).split()
+    if words and "".join(word.text for word in words) == "".join(pieces):
+        return words
+    if pieces and len(pieces) == len(words):
+        return tuple(replace(word, text=piece) for piece, word in zip(pieces, words, strict=True))
+    return (Word(" ".join(pieces), line.box, line.confidence),) if pieces else ()
+
+
+def _squeezed(text: str) -> str:
+    return "".join(to_legal_text(text).split())
 
 
 def find_spaces(text: str, words: Sequence[Word]) -> list[bool]:
-    """For each word, whether white space follows it in ``text``."""
+    """For each of :func:`match_words`, whether white space follows it in ``text``, the line's."""
+    text = to_legal_text(text)
     flags: list[bool] = []
     position = 0
     for word in words:
@@ -183,7 +194,7 @@ def _common_height(extents: Sequence[_Extent]) -> tuple[float, float]:
     """(top, bottom) around all words but those that stick out absurdly, such as a rule read as a bar."""
     usual = median(extent.height for extent in extents)
     middle_top, middle_bottom = median(e.top for e in extents), median(e.bottom for e in extents)
-    top = min(e.top for e in extents if e.top >= middle_top - 0.5 * usual) if extents else 0.0
+    top = min(e.top for e in extents if e.top >= middle_top - 0.5 * usual)
     bottom = max(e.bottom for e in extents if e.bottom <= middle_bottom + 0.5 * usual)
     return (top, bottom) if bottom - top > _MIN_EXTENT_PX else (middle_top, middle_bottom)
 

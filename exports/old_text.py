@@ -1,7 +1,8 @@
 """Takes the text out of a PDF page that reads badly, without changing how the page looks.
 
 Invisible text (another OCR program's layer, text render mode 3) is deleted. Visible text can't be; it stays, marked
-with an empty replacement text (``/ActualText``, ISO 32000-1, 14.9.4), so that readers which honour it skip it.
+with a line break as its replacement text (``/ActualText``, ISO 32000-1, 14.9.4): PDFium and Poppler then skip it (an
+empty one PDFium ignores), MuPDF and pdfminer still read both.
 """
 
 import zlib
@@ -13,7 +14,7 @@ from pikepdf import Dictionary, Name, Object, Page
 _INVISIBLE = 3
 _SHOW = {"Tj", "TJ", "'", '"'}
 _MAX_FORM_DEPTH = 4
-HIDE_BEGIN = b"/Span <</ActualText <FEFF>>> BDC\n"
+HIDE_BEGIN = b"/Span <</ActualText <FEFF000A>>> BDC\n"
 HIDE_END = b"\nEMC\n"
 
 Instructions = list[pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage]

@@ -44,13 +44,21 @@ def write(document: Document, target: BinaryIO) -> None:
 
 
 def _write_table(workbook: "Workbook", sheet: "Worksheet", table: Table, formats: "dict[str, Format]") -> None:
+    claimed: set[tuple[int, int]] = set()
     for cell in table.cells:
-        if cell.row >= _MAX_ROWS or cell.column >= _MAX_COLUMNS:
+        covered = {
+            (row, column)
+            for row in range(cell.row, min(cell.row + cell.row_span, table.row_count, _MAX_ROWS))
+            for column in range(cell.column, min(cell.column + cell.column_span, table.column_count, _MAX_COLUMNS))
+        }
+        # Excel calls a file damaged where merged cells overlap; the first cell has the place.
+        if (cell.row, cell.column) not in covered - claimed:
             continue
         style = formats["head"] if cell.row < table.header_row_count else formats["text"]
-        if cell.row_span > 1 or cell.column_span > 1:
-            last = cell.row + cell.row_span - 1, cell.column + cell.column_span - 1
-            sheet.merge_range(cell.row, cell.column, *last, "", style)
+        if len(covered) > 1 and not covered & claimed:
+            sheet.merge_range(cell.row, cell.column, *max(covered), "", style)
+            claimed |= covered
+        claimed.add((cell.row, cell.column))
         _write_cell(workbook, sheet, cell.row, cell.column, cell.text, style, formats)
     for column, width in _column_widths(table).items():
         sheet.set_column(column, column, width)

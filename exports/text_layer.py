@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 
 from exports.blank_font import MAX_STEPS, UNITS_PER_EM, WIDTH_STEP, BlankFont
-from exports.legal_text import to_legal_text
 from exports.line_estimate import lines_of
 from exports.line_placement import Run, place_line
 from pipeline.document import Page
@@ -34,8 +33,6 @@ def _show_lines(page: Page, to_user_space: Matrix, font: BlankFont) -> Iterator[
         for line in lines_of(block, page.rotation):
             for run in place_line(line, page):
                 glyphs = _glyphs(run, font)
-                if not glyphs:
-                    continue
                 size, matrix = _size_and_matrix(run, to_user_space)
                 if size != shown_size:
                     yield f"/{FONT_NAME} {size} Tf"
@@ -55,32 +52,34 @@ def _strings(glyphs: list[str], run: Run) -> str:
 
 
 def _glyphs(run: Run, font: BlankFont) -> list[str]:
-    """The run's glyphs, each as wide as brings the pen nearest to where the letter ends on the page.
-
-    The outermost letters are as narrow as can be and leave their room to their neighbours: how far apart in height
-    two strings must be for PDFium not to sort them into one line depends on the width of the letters that meet.
-    """
-    letters: list[tuple[str, float]] = []
-    begin = 0.0
-    for piece in run.pieces:
-        text = to_legal_text(piece.text)
-        letters += [
-            (character, begin + (piece.end - begin) * index / len(text)) for index, character in enumerate(text, start=1)
-        ]
-        begin = piece.end
-    steps_per_pixel = UNITS_PER_EM / (WIDTH_STEP * run.height)
-    ends = [round(end * steps_per_pixel) for _, end in letters]
-    if not run.mirrored and len(run.pieces[-1].text) > 1 and len(ends) > 1:
-        ends[-2] = max(ends[-1] - 1, 1)
-    if not run.mirrored and len(run.pieces[0].text) > 2:
-        ends[0] = 1
+    """The run's glyphs, each as wide as brings the pen nearest to where the letter ends on the page."""
     shown: list[str] = []
     pen = 0
-    for (character, _), end in zip(letters, ends, strict=True):
+    for character, end in _letter_ends(run):
         steps = max(1, min(MAX_STEPS, end - pen))
         pen += steps
         shown.append(font.glyph(character, steps))
     return shown
+
+
+def _letter_ends(run: Run) -> Iterator[tuple[str, int]]:
+    """Each letter and where it ends, in steps from the run's start; a word's letters share its length evenly.
+
+    The outermost letters of left-to-right runs are as narrow as can be and leave their room to their neighbours: how
+    far apart in height two strings must be for PDFium not to sort them into one line depends on how wide the letters
+    are that meet there.
+    """
+    steps_per_pixel = UNITS_PER_EM / (WIDTH_STEP * run.height)
+    begin = 0.0
+    for index, piece in enumerate(run.pieces):
+        letters = len(piece.text)
+        ends = [round((begin + (piece.end - begin) * n / letters) * steps_per_pixel) for n in range(1, letters + 1)]
+        if not run.mirrored and index == len(run.pieces) - 1 and letters > 1:
+            ends[-2] = ends[-1] - 1
+        if not run.mirrored and index == 0 and letters > 2:
+            ends[0] = 1
+        yield from zip(piece.text, ends, strict=True)
+        begin = piece.end
 
 
 def _size_and_matrix(run: Run, to_user_space: Matrix) -> tuple[str, str]:

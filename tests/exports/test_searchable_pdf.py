@@ -372,7 +372,7 @@ def test_an_invisible_layer_inside_a_form_is_replaced_on_this_page_only():
     assert [text_of(data, index).strip() for index in (0, 1)] == ["new", "old"]
 
 
-@pytest.mark.parametrize("reader", ["mupdf", "poppler"])
+@pytest.mark.parametrize("reader", ["pdfium", "poppler"])
 def test_visible_text_that_reads_badly_is_hidden_from_readers(reader, tmp_path):
     source = pdf_bytes(b"BT /F1 20 Tf 50 200 Td (garbage) Tj ET")
     data, _ = write(make_document(make_page(make_block(make_line("what it says", top=300)))), source)
