@@ -2,8 +2,7 @@
 
 from typing import Any
 
-
-from pipeline.languages import LANGUAGES
+from pipeline.languages import LANGUAGES, find_language
 from pipeline.presets import PRESETS
 
 
@@ -40,3 +39,9 @@ def list_formats() -> list[dict[str, str]]:
     from exports.formats import FORMATS
 
     return [{"format": name, "suffix": entry.suffix, "media_type": entry.media_type} for name, entry in FORMATS.items()]
+
+
+def find_language_name(code: str) -> str:
+    """The language's own name for itself, or the code where it is not in the table."""
+    language = find_language(code)
+    return language.native_name if language else code

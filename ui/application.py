@@ -1,24 +1,79 @@
 """The browser door: the Gradio app, mounted beside the API in the same program."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.wiring import Services
+from ui.texts import DEFAULT, choose_language, get_texts, list_languages
 
 
-def mount_ui(application: FastAPI, services: Services) -> FastAPI:
-    """The same application with the Gradio app at ``/``.
+def mount_ui(application: FastAPI, services: Services, *, in_frame: bool = False) -> FastAPI:
+    """The same application with the Gradio app at ``/`` and one more for each other language at ``/<code>/``.
 
-    Mounted last: an app at ``/`` answers everything that no earlier route has taken.
+    Mounted last: an app at ``/`` answers everything that no earlier route has taken. ``in_frame``: the page lives in
+    another site's frame (a Space).
     """
     # Imported here because Gradio takes two seconds, and `app.py worker` or `admin` has no use for it.
     import gradio as gr
 
     from ui.blocks import build_blocks
+    from ui.theme import build_theme, read_styles
 
-    return gr.mount_gradio_app(
-        application,
-        build_blocks(services),
-        path="/",
-        show_error=False,
-        max_file_size=int(services.settings.limits.max_upload_mb * 1_000_000),
+    add_ui_routes(application, services, in_frame=in_frame)
+    for language in reversed(list_languages()):
+        texts = get_texts(language)
+        is_default = language == DEFAULT
+        gr.mount_gradio_app(
+            application,
+            build_blocks(services, texts, root="" if is_default else "../"),
+            path="/" if is_default else f"/{language}",
+            theme=build_theme(),
+            css=read_styles(),
+            head=_to_head(language, is_right_to_left=texts.is_right_to_left),
+            show_error=False,
+            run_history=False,
+            footer_links=[],
+            max_file_size=int(services.settings.limits.max_upload_mb * 1_000_000),
+        )
+    application.add_middleware(LanguageRedirect)
+    return application
+
+
+def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -> None:
+    """The page's own small routes, under ``/app/``."""
+    from ui.file_routes import build_file_routes
+    from ui.session_routes import build_session_routes
+    from ui.theme import STATIC
+    from ui.upload_routes import build_upload_routes
+
+    application.include_router(build_session_routes(services, in_frame=in_frame))
+    application.include_router(build_file_routes(services))
+    application.include_router(build_upload_routes(services))
+    application.mount("/app/static", StaticFiles(directory=STATIC))
+
+
+class LanguageRedirect:
+    """ASGI middleware: who opens ``/`` and wants another language is sent to its page; ``?lang=`` wins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET":
+            request = Request(scope)
+            asked = request.query_params.get("lang")
+            language = choose_language(asked, request.headers.get("accept-language", ""))
+            if language != DEFAULT:
+                await RedirectResponse(f"{language}/", status_code=302)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _to_head(language: str, *, is_right_to_left: bool) -> str:
+    direction = "rtl" if is_right_to_left else "ltr"
+    return (
+        '<meta name="referrer" content="same-origin">'
+        f"<script>document.documentElement.lang = '{language}'; document.documentElement.dir = '{direction}';</script>"
     )

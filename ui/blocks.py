@@ -1,47 +1,47 @@
-"""The page: upload, watch, read, take away."""
+"""The page: its head, its tabs, its foot. One is built for each language of the interface."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import html
 
 import gradio as gr
-from starlette.concurrency import run_in_threadpool
 
-from errors import OcrChatError
-from pipeline.requested_options import parse_options
-from service.callers import Caller
-from service.job_views import JobView
 from service.wiring import Services
+from ui.read_tab import build_read_tab
+from ui.texts import Texts, get_texts, list_languages
+
+_MARK = (
+    '<svg class="app-mark" viewBox="0 0 38 38" aria-hidden="true"><rect width="38" height="38" rx="9" fill="#0f766e"/>'
+    '<path d="M9 10h20v13H19l-6 6v-6H9z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/>'
+    '<path d="M13.5 14.8h11M13.5 18.6h7" stroke="#fff" stroke-width="2.2" stroke-linecap="round"/></svg>'
+)
 
 
-def build_blocks(services: Services) -> gr.Blocks:
-    with gr.Blocks(title="ocr-chat", analytics_enabled=False) as blocks:
-        gr.Markdown("# ocr-chat")
-        file = gr.File(label="A picture or PDF", elem_id="file")
-        status = gr.Markdown(elem_id="status")
-        text = gr.Textbox(label="Text", lines=16, elem_id="text")
-
-        async def read(path: str | None, request: gr.Request) -> AsyncIterator[tuple[str, str]]:
-            if path is None:
-                return
-            caller = Caller(account=None, address=request.client.host if request.client else "")
-            try:
-                record = await run_in_threadpool(_submit, services, caller, path)
-                async for view in services.jobs.events(caller, record):
-                    yield _to_status(view), view.document.text if view.document else ""
-                view = await run_in_threadpool(services.jobs.get, caller, record)
-                yield _to_status(view), view.document.text if view.document else ""
-            except OcrChatError as error:
-                raise gr.Error(str(error)) from error
-
-        file.upload(read, file, [status, text], concurrency_limit=None, api_visibility="private")
+def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
+    """``root`` leads from the page to the program's root: empty, or ``../`` for a language's own page."""
+    with gr.Blocks(title=texts("app.title"), analytics_enabled=False, delete_cache=(600, 600)) as blocks:
+        gr.HTML(_head(texts, root), elem_id="head")
+        with gr.Tabs(elem_id="tabs"), gr.Tab(texts("tab.read"), id="read"):
+            build_read_tab(services, texts, root=root)
+        gr.HTML(_foot(services, texts), elem_id="foot")
     return blocks
 
 
-def _submit(services: Services, caller: Caller, path: str) -> str:
-    with Path(path).open("rb") as content:
-        return services.jobs.submit(caller, content, Path(path).name, parse_options()).id
+def _head(texts: Texts, root: str) -> str:
+    options = "".join(
+        f'<option value="{code}"{" selected" if code == texts.language else ""} lang="{code}">'
+        f"{html.escape(get_texts(code)('language.name'))}</option>"
+        for code in list_languages()
+    )
+    switch = (
+        f'<label class="app-languages"><select aria-label="Language" id="language-switch" '
+        f"onchange=\"location.href = '{root}?lang=' + this.value\">{options}</select></label>"
+    )
+    return (
+        f'<header class="app-head">{_MARK}<div><h1 class="app-name">{html.escape(texts("app.title"))}</h1>'
+        f'<p class="app-claim">{html.escape(texts("app.claim"))}</p></div>'
+        f'<span class="app-space"></span>{switch}</header>'
+    )
 
 
-def _to_status(view: JobView) -> str:
-    done, total = view.progress
-    return f"{view.record.state.value}: {done} of {total} pages"
+def _foot(services: Services, texts: Texts) -> str:
+    hours = f"{services.settings.storage.retention_hours:g}"
+    return f'<div class="app-foot">{html.escape(texts("footer.privacy", hours=hours))}</div>'

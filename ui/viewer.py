@@ -1,11 +1,11 @@
 """The evidence viewer as a Gradio component: an empty shell that `static/viewer.js` fills from our own routes."""
 
-import json
 from typing import Any
 
 import gradio as gr
 
 from service.job_views import JobView
+from ui.template_data import to_attribute
 
 Boxes = list[list[float]]
 
@@ -13,7 +13,7 @@ Boxes = list[list[float]]
 _ON_LOAD = """
 const texts = JSON.parse(element.querySelector('[data-texts]').dataset.texts);
 const shell = element.querySelector('.viewer-shell');
-import(new URL('app/static/viewer.js', document.baseURI).href).then(({ Viewer }) => {
+import(new URL(texts.root + 'app/static/viewer.js', document.baseURI).href).then(({ Viewer }) => {
   const viewer = new Viewer(shell, texts);
   shell.viewer = viewer;
   viewer.update(props.value);
@@ -24,7 +24,7 @@ import(new URL('app/static/viewer.js', document.baseURI).href).then(({ Viewer })
 
 def build_viewer(texts: dict[str, str]) -> gr.HTML:
     """``texts``: the viewer's words in the page's language."""
-    shell = f"<div data-texts='{_to_attribute(texts)}' hidden></div><div class='viewer-shell ov-empty'></div>"
+    shell = f"<div data-texts='{to_attribute(texts)}' hidden></div><div class='viewer-shell ov-empty'></div>"
     return gr.HTML(
         value=None, html_template=shell, js_on_load=_ON_LOAD, elem_id="viewer", apply_default_css=False, padding=False
     )
@@ -42,11 +42,3 @@ def to_viewer_value(view: JobView, *, page: int | None = None, boxes: Boxes | No
     if page is not None:
         value["show"] = {"page": page, "boxes": boxes or []}
     return value
-
-
-def _to_attribute(texts: dict[str, str]) -> str:
-    # Both template syntaxes of gr.HTML must find nothing to replace in here.
-    text = json.dumps(texts, ensure_ascii=True)
-    return (
-        text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;").replace("$", "&#36;").replace("{{", "{ {")
-    )

@@ -162,14 +162,14 @@ export class Viewer {
   }
 
   pictureUrl(number, width) {
-    return `app/jobs/${this.state.job}/pages/${number}?width=${width}`;
+    return `${this.texts.root}app/jobs/${this.state.job}/pages/${number}?width=${width}`;
   }
 
   async load(number) {
     const known = this.cache.get(number);
     if (known?.ready) return known;
     const job = this.state.job;
-    const response = await fetch(`app/jobs/${job}/pages/${number}/blocks`);
+    const response = await fetch(`${this.texts.root}app/jobs/${job}/pages/${number}/blocks`);
     const page = response.ok ? { ...(await response.json()), ready: true } : { ready: false };
     if (job === this.state.job) this.cache.set(number, page);
     return page;

@@ -1,0 +1,104 @@
+// Where a document comes in: dropped, chosen, pasted, photographed, or one of the samples.
+//
+// The file goes straight to our own route, never into Gradio's file cache, which serves what it holds to anybody.
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export class DropZone {
+  // `options`: {root, samples: [names], accept}; `texts`: words; `onFile`: called when a file was taken
+  constructor(shell, texts, options, onFile) {
+    this.texts = texts;
+    this.options = options;
+    this.onFile = onFile;
+    this.file = null;
+    this.build(shell);
+    this.listen(shell);
+  }
+
+  build(shell) {
+    const t = this.texts;
+    this.chooser = make("input", { type: "file", id: "file-input", accept: this.options.accept, tabindex: "-1", "aria-label": t.choose });
+    this.camera = make("input", { type: "file", id: "camera-input", accept: "image/*", capture: "environment", tabindex: "-1", "aria-label": t.camera });
+    this.inside = make("div", { class: "dz-inside" });
+    this.drop = make("div", { class: "dz-drop", id: "drop-zone", role: "button", tabindex: "0", "aria-label": `${t.title}. ${t.hint}` }, this.inside);
+    const cameraButton = make("button", { type: "button", class: "dz-button", onclick: () => this.camera.click() }, t.camera);
+    const row = make("div", { class: "dz-row" }, cameraButton, make("span", {}, t.types));
+    const samples = make("div", { class: "dz-samples", role: "group", "aria-label": t.samples });
+    for (const name of this.options.samples) {
+      samples.append(make(
+        "button", { type: "button", class: "dz-sample", "data-sample": name, onclick: () => this.takeSample(name) },
+        make("img", { src: `${this.options.root}app/samples/${name}.webp`, alt: "", loading: "lazy", width: 78, height: 92 }), name,
+      ));
+    }
+    shell.replaceChildren(make("div", { class: "dz" }, this.drop, this.chooser, this.camera, row, make("div", { class: "dz-hint" }, t.samples), samples));
+    this.showEmpty();
+  }
+
+  listen(shell) {
+    this.drop.addEventListener("click", () => this.chooser.click());
+    this.drop.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      this.chooser.click();
+    });
+    for (const input of [this.chooser, this.camera]) input.addEventListener("change", () => this.take(input.files[0]));
+    for (const name of ["dragenter", "dragover"]) {
+      this.drop.addEventListener(name, (event) => { event.preventDefault(); this.drop.classList.add("dz-over"); });
+    }
+    for (const name of ["dragleave", "drop"]) this.drop.addEventListener(name, () => this.drop.classList.remove("dz-over"));
+    this.drop.addEventListener("drop", (event) => { event.preventDefault(); this.take(event.dataTransfer.files[0]); });
+    document.addEventListener("paste", (event) => {
+      if (!shell.isConnected || !event.clipboardData?.files.length) return;
+      this.take(event.clipboardData.files[0]);
+    });
+  }
+
+  showEmpty() {
+    this.inside.replaceChildren(make("p", { class: "dz-title" }, this.texts.title), make("p", { class: "dz-hint" }, this.texts.hint));
+  }
+
+  take(file) {
+    if (!file) return;
+    this.file = file;
+    if (this.address) URL.revokeObjectURL(this.address);
+    const parts = [make("p", { class: "dz-title" }, file.name), make("p", { class: "dz-hint" }, this.size(file.size))];
+    if (file.type.startsWith("image/") && file.type !== "image/tiff") {
+      this.address = URL.createObjectURL(file);
+      parts.unshift(make("img", { class: "dz-preview", src: this.address, alt: "" }));
+    }
+    this.inside.replaceChildren(...parts);
+    this.onFile(file);
+  }
+
+  size(bytes) {
+    return bytes > 999_999 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`;
+  }
+
+  async takeSample(name) {
+    const response = await fetch(`${this.options.root}app/samples/${name}`);
+    if (response.ok) this.take(new File([await response.blob()], name, { type: response.headers.get("content-type") }));
+  }
+
+  // Sends the file with the form's fields; answers {job} or {error}.
+  async send(fields) {
+    if (!this.file) return { error: this.texts.none };
+    const form = new FormData();
+    form.append("file", this.file, this.file.name || "pasted.png");
+    for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
+    try {
+      const response = await fetch(`${this.options.root}app/jobs`, { method: "POST", body: form });
+      return await response.json();
+    } catch {
+      return { error: this.texts.failed };
+    }
+  }
+}
