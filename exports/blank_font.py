@@ -82,7 +82,9 @@ class BlankFont:
             Type=Name.Font,
             Subtype=Name.CIDFontType2,
             BaseFont=Name("/" + _FONT_NAME),
-            CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+            CIDSystemInfo=Dictionary(
+                Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0
+            ),
             DW=_DEFAULT_WIDTH,
             W=Array([1, Array([steps * WIDTH_STEP for _, steps in self._cids])]),
             FontDescriptor=descriptor,

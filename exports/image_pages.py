@@ -137,7 +137,9 @@ def _from_png(png: bytes) -> ImageObject | None:
     spaces = {_PNG_GREY: "/DeviceGray", _PNG_RGB: "/DeviceRGB", _PNG_PALETTE: _indexed(chunks[b"PLTE"])}
     if interlaced or colour not in spaces:
         return None
-    parameters = f"<< /Predictor 15 /Colors {3 if colour == _PNG_RGB else 1} /BitsPerComponent {depth} /Columns {width} >>"
+    parameters = (
+        f"<< /Predictor 15 /Colors {3 if colour == _PNG_RGB else 1} /BitsPerComponent {depth} /Columns {width} >>"
+    )
     entries = f"/ColorSpace {spaces[colour]} /BitsPerComponent {depth} /Filter /FlateDecode /DecodeParms {parameters}"
     return ImageObject(width, height, entries, b"".join(parts))
 

@@ -265,7 +265,9 @@ def _as_strings(
 def _leave_room(extent: _Extent, following: _Extent, height: float) -> float:
     """Where a word ends so that a visible space fits before the next one."""
     latest = following.start - _LEAST_SPACE * height
-    return max(min(extent.end, latest), (extent.start + extent.end) / 2) if following.start > extent.start else extent.end
+    return (
+        max(min(extent.end, latest), (extent.start + extent.end) / 2) if following.start > extent.start else extent.end
+    )
 
 
 def _by_direction(

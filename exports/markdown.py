@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape as escape_html
 from typing import BinaryIO
 
+from exports.legal_text import to_legal_text
 from exports.line_joining import is_running_text, join_lines, vocabulary
 from exports.markdown_text import escape, escape_heading
 from pipeline.document import Block, BlockKind, Document, Page, Table
@@ -38,7 +39,7 @@ def to_markdown_page(page: Page) -> str:
         items = []
         parts.append(_to_part(block, known))
     parts.append(_to_list(items, known))
-    return "\n\n".join(part for part in parts if part)
+    return to_legal_text("\n\n".join(part for part in parts if part))
 
 
 def write(document: Document, target: BinaryIO) -> None:

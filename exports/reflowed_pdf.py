@@ -98,9 +98,7 @@ def _add_paragraph(pdf: "FPDF", text: str, size: float, indent_mm: float) -> Non
     leftwards = is_right_to_left(text)
     pdf.set_x(pdf.l_margin + (0 if leftwards else indent_mm))
     height_mm = size * _MM_PER_POINT * _LEADING
-    pdf.multi_cell(
-        pdf.epw - indent_mm, height_mm, text, align="R" if leftwards else "L", new_x="LMARGIN", new_y="NEXT"
-    )
+    pdf.multi_cell(pdf.epw - indent_mm, height_mm, text, align="R" if leftwards else "L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(height_mm / 2)
 
 
@@ -130,5 +128,9 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
 def _printable(text: str, missing: frozenset[str]) -> str:
     """Without characters that no font has, and with a chance to break very long words."""
     kept = "".join(character for character in to_legal_text(text).replace("\t", "    ") if character not in missing)
-    words = (word[start : start + _LONGEST_WORD] for word in kept.split(" ") for start in range(0, len(word) or 1, _LONGEST_WORD))
+    words = (
+        word[start : start + _LONGEST_WORD]
+        for word in kept.split(" ")
+        for start in range(0, len(word) or 1, _LONGEST_WORD)
+    )
     return unicodedata.normalize("NFC", " ".join(words))

@@ -33,7 +33,9 @@ _OWN_TEXT = "pdf-text"
 _SPOOL_BYTES = 32 * 1024 * 1024
 
 NOTICE_DECRYPTED = "The original PDF restricts what may be done with it; this copy has no such protection."
-NOTICE_SIGNATURE = "The original PDF carries a digital signature; a signature can't survive a change, so this copy has none."
+NOTICE_SIGNATURE = (
+    "The original PDF carries a digital signature; a signature can't survive a change, so this copy has none."
+)
 NOTICE_NOT_PDFA = "The file can't be made a PDF/A without changing what is on its pages; it is an ordinary PDF."
 
 
@@ -123,7 +125,8 @@ def _lay_page(pdf: pikepdf.Pdf, pdf_page: pikepdf.Page, page: Page, font: BlankF
 def _only_recognised(page: Page) -> Page:
     """The lines of a page with text of its own that OCR added, from its pictures: only they have a confidence."""
     blocks = (
-        replace(block, lines=tuple(line for line in block.lines if line.confidence is not None)) for block in page.blocks
+        replace(block, lines=tuple(line for line in block.lines if line.confidence is not None))
+        for block in page.blocks
     )
     return replace(page, blocks=tuple(block for block in blocks if block.lines))
 

@@ -78,7 +78,9 @@ def _write_cell(
     decimals = len(number[1] or "")
     key = f"number{decimals}"
     if key not in formats:
-        formats[key] = workbook.add_format({"num_format": "0" + ("." + "0" * decimals if decimals else ""), "valign": "top"})
+        formats[key] = workbook.add_format(
+            {"num_format": "0" + ("." + "0" * decimals if decimals else ""), "valign": "top"}
+        )
     sheet.write_number(row, column, float(text), formats[key])
 
 

@@ -42,7 +42,9 @@ class ListNumbering:
         previous, identifier = self._last.get(level, (0, 0))
         if not identifier or previous != number - 1:
             identifier = self._start_at(written, style, number)
-        self._last = {depth: kept for depth, kept in self._last.items() if depth < level} | {level: (number, identifier)}
+        self._last = {depth: kept for depth, kept in self._last.items() if depth < level} | {
+            level: (number, identifier)
+        }
         paragraph = written.add_paragraph(style=style)
         properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()
         properties.get_or_add_ilvl().val = 0

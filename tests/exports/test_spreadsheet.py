@@ -27,7 +27,17 @@ def test_strings_stay_strings_and_plain_numbers_are_numbers():
     sheet = openpyxl.load_workbook(opened(make_table_block(make_table([texts])))).active
     cells = list(sheet[1])
     values = [cell.value for cell in cells]
-    assert values == ["=1+1", "007", "1e5", "http://example.org", 215, -3, "1,234", "12345678901234567890", "2026-01-02"]
+    assert values == [
+        "=1+1",
+        "007",
+        "1e5",
+        "http://example.org",
+        215,
+        -3,
+        "1,234",
+        "12345678901234567890",
+        "2026-01-02",
+    ]
     assert cells[0].data_type == "s"
     assert cells[3].hyperlink is None
     assert cells[4].number_format == "0.00"

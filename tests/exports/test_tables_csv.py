@@ -74,7 +74,20 @@ def test_without_tables_one_row_a_block():
 
 @pytest.mark.parametrize(
     "text",
-    ["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1+1", "＠a", "-", "+49 30 12"],
+    [
+        "=cmd|' /C calc'!A0",
+        "+1+2",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1+1",
+        "＋1",
+        "－1+1",
+        "＠a",
+        "-",
+        "+49 30 12",
+    ],
 )
 def test_formulas_are_never_run(text):
     table = make_table([[text]])
