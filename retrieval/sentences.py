@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from retrieval.terms import is_spaceless
+
 MAX_UNIT_CHARS = 480
 """Longer sentences are cut at a clause or a space, so that one runaway paragraph can't be 'one sentence'."""
 
 _SPACELESS_MIN_CHARS = 60
 _PROSE_FILL = 0.72
 _PROSE_LINE_CHARS = 45
+_WIDE_LINE_CHARS = 18
+_LINE_ENDS = frozenset(".:;!?。：；！？।؟۔")
 _TERMINATOR = re.compile(
     r"""(?P<strong>[。！？．｡]+["”’」』）)]*)            # CJK: no space needed behind it
       | (?P<weak>[.!?।॥؟۔։።።፧။]+["”’»\])]*)(?=\s|$)   # the others end a sentence before white space only
@@ -66,13 +70,22 @@ def looks_like_lines(paragraph: str) -> bool:
     lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
     if len(lines) < 2:
         return False
-    goes_on = [line[0].islower() and before[-1] not in ".:;!?" for before, line in pairwise(lines)]
+    goes_on = [_goes_on(before, line) for before, line in pairwise(lines)]
     if sum(goes_on) * 2 >= len(goes_on):
         return False
     lengths = [len(line) for line in lines]
     if len(lengths) == 2:
         return max(lengths) < _PROSE_LINE_CHARS
     return fmean(lengths[:-1]) / max(lengths) < _PROSE_FILL or max(lengths) < _PROSE_LINE_CHARS // 2
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether the second line continues the first; letters without case count as going on after a long line."""
+    if line[-1] in _LINE_ENDS:
+        return False
+    if following[0].isupper() or following[0].islower():
+        return following[0].islower()
+    return following[0].isalpha() and len(line) >= (_WIDE_LINE_CHARS if is_spaceless(line[-1]) else _PROSE_LINE_CHARS)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -90,6 +90,7 @@ def test_numbers_are_compared_by_value(text: str, numbers: set[str]) -> None:
         ("a\u200bb\u202ec\U000e0041d", "abcd"),
         ("see (p. 7) and [Page 12]", "see p. 7 and p. 12"),
         ("line\none\t two", "line one two"),
+        ("家賃は月額\n十二万円", "家賃は月額十二万円"),
         ("نویسه\u200cها", "نویسه\u200cها"),
         ("`code`", "'code'"),
     ],
