@@ -43,12 +43,16 @@ def mount_ui(application: FastAPI, services: Services, *, in_frame: bool = False
 
 def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -> None:
     """The page's own small routes, under ``/app/``."""
+    from ui.account_routes import build_account_routes
+    from ui.api_tab import build_api_page_routes
     from ui.file_routes import build_file_routes
     from ui.session_routes import build_session_routes
     from ui.theme import STATIC
     from ui.upload_routes import build_upload_routes
 
     application.include_router(build_session_routes(services, in_frame=in_frame))
+    application.include_router(build_account_routes(services, in_frame=in_frame))
+    application.include_router(build_api_page_routes(services))
     application.include_router(build_file_routes(services))
     application.include_router(build_upload_routes(services))
     application.mount("/app/static", StaticFiles(directory=STATIC))

@@ -5,6 +5,8 @@ import html
 import gradio as gr
 
 from service.wiring import Services
+from ui.account_tab import build_account_tab
+from ui.api_tab import build_api_tab
 from ui.read_tab import build_read_tab
 from ui.texts import Texts, get_texts, list_languages
 
@@ -19,8 +21,13 @@ def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
     """``root`` leads from the page to the program's root: empty, or ``../`` for a language's own page."""
     with gr.Blocks(title=texts("app.title"), analytics_enabled=False, delete_cache=(600, 600)) as blocks:
         gr.HTML(_head(texts, root), elem_id="head")
-        with gr.Tabs(elem_id="tabs"), gr.Tab(texts("tab.read"), id="read"):
-            build_read_tab(services, texts, root=root)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(texts("tab.read"), id="read"):
+                build_read_tab(services, texts, root=root)
+            with gr.Tab(texts("tab.account"), id="account"):
+                build_account_tab(services, texts, root=root)
+            with gr.Tab(texts("tab.api"), id="api"):
+                build_api_tab(services, texts, root=root)
         gr.HTML(_foot(services, texts), elem_id="foot")
     return blocks
 
