@@ -211,10 +211,10 @@ def build_chat(settings: Settings, engine: sa.Engine, jobs: FinishedJobs, meteri
         index_url=chat.chroma_url,
     )
     librarian = LibrarianProcess(config, storage.effective_storage_url)
-    return Chat(engine, jobs, librarian, metering, _find_model(chat))
+    return Chat(engine, jobs, librarian, metering, _find_model(chat, storage.data_dir / "models"))
 
 
-def _find_model(settings: ChatSettings) -> ChatModel | None:
+def _find_model(settings: ChatSettings, models_folder: Path) -> ChatModel | None:
     """What words the answers; None: the document's own sentences do."""
     if settings.chat_url:
         from retrieval.answerers.served_chat import ServedChat
@@ -224,4 +224,8 @@ def _find_model(settings: ChatSettings) -> ChatModel | None:
         from retrieval.answerers.gguf_server import GgufChat
 
         return GgufChat(Path(settings.chat_gguf))
+    if settings.chat_model:
+        from retrieval.answerers.transformers_server import TransformersChat
+
+        return TransformersChat(settings.chat_model, cache_folder=models_folder)
     return None
