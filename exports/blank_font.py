@@ -1,8 +1,8 @@
 """A font without ink: what an invisible text layer is written in.
 
 The font is a small TrueType of blank glyphs, used as a Type0 font with Identity-H. Each code point of the text gets
-CIDs of its own, one for each width it is needed in, and ``ToUnicode`` names them: every script works without any font of
-that script, and a line whose letters have to stand in given places is still one string.
+CIDs of its own, one for each width it is needed in, and ``ToUnicode`` names them: every script works without any font
+of that script, and a line whose letters have to stand in given places is still one string.
 
 Three facts about readers shape it:
 

@@ -22,7 +22,7 @@ def add_bookmarks(pdf: pikepdf.Pdf, document: Document) -> None:
             text = to_legal_text(" ".join(block.text.split()))[:_MAX_TITLE_CHARACTERS]
             if not text or page.number > len(pdf.pages):
                 continue
-            _, b, _, d, e, f = pixels_to_user_space(pdf.pages[page.number - 1], page.width_px, page.height_px)
+            _, b, _, d, _, f = pixels_to_user_space(pdf.pages[page.number - 1], page.width_px, page.height_px)
             top = b * block.box.left + d * block.box.top + f
             item = OutlineItem(text, page.number - 1, "FitH", top=top)
             level = max(block.level, 1)

@@ -64,7 +64,7 @@ def _write_csv(document: Document, target: BinaryIO, _source: bytes | None, opti
     return ()
 
 
-def _write_docx(document: Document, target: BinaryIO, source: bytes | None, options: ExportOptions) -> Notices:
+def _write_docx(document: Document, target: BinaryIO, source: bytes | None, _options: ExportOptions) -> Notices:
     word.write(document, target, source=source)
     return ()
 

@@ -17,7 +17,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <title>{title}</title>
 <meta http-equiv="Content-Type" content="text/html;charset=utf-8" />
 <meta name="ocr-system" content="ocr-chat" />
-<meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line ocr_photo ocr_table ocr_header ocr_footer ocrx_word" />
+<meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line \
+ocr_photo ocr_table ocr_header ocr_footer ocrx_word" />
 <meta name="ocr-number-of-pages" content="{count}" />
 </head>
 <body>

@@ -28,7 +28,7 @@ _WIDEST_LETTER = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A word or a space: it begins where the piece before it ends and ends ``end`` page pixels after the run's start."""
+    """A word or a space. It begins where the piece before it ends, and ends ``end`` pixels after the run's start."""
 
     text: str
     end: float

@@ -6,18 +6,19 @@ mean something, as in an address, they stay. Tables are pipe tables, or HTML whe
 between ``$$``. Each page but the first is announced by a comment, ``<!-- page 2 -->``; a document of one page has none.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape as escape_html
 from typing import BinaryIO
 
-from exports.legal_text import to_legal_text
 from exports.line_joining import is_running_text, join_lines, vocabulary
 from exports.markdown_text import escape, escape_heading
 from pipeline.document import Block, BlockKind, Document, Page, Table
 from pipeline.list_items import find_marker
 
 _HARD_BREAK = "  \n"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LIST_END = "<!-- -->"
 
 
@@ -39,7 +40,7 @@ def to_markdown_page(page: Page) -> str:
         items = []
         parts.append(_to_part(block, known))
     parts.append(_to_list(items, known))
-    return to_legal_text("\n\n".join(part for part in parts if part))
+    return _LONE_SURROGATE.sub("", "\n\n".join(part for part in parts if part))
 
 
 def write(document: Document, target: BinaryIO) -> None:

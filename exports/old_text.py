@@ -67,15 +67,14 @@ def _drop_in_forms(pdf: pikepdf.Pdf, holder: Object, depth: int) -> bool:
         if depth >= _MAX_FORM_DEPTH or not _has_fonts(form, depth):
             continue
         kept, visible, changed = _without_invisible(pikepdf.parse_content_stream(form))
-        if changed:
-            form = _replace_form(pdf, holder, name, pikepdf.unparse_content_stream(kept))
-        visible_left |= _drop_in_forms(pdf, form, depth + 1) or visible
+        shown = _replace_form(pdf, holder, name, pikepdf.unparse_content_stream(kept)) if changed else form
+        visible_left |= _drop_in_forms(pdf, shown, depth + 1) or visible
     return visible_left
 
 
 def _replace_form(pdf: pikepdf.Pdf, holder: Object, name: str, content: bytes) -> Object:
-    resources = Dictionary(find_resources(holder))
-    forms = Dictionary(resources["/XObject"])
+    resources = Dictionary(dict(find_resources(holder).items()))
+    forms = Dictionary(dict(resources["/XObject"].items()))
     entries = {key: value for key, value in forms[name].items() if key not in {"/Length", "/Filter", "/DecodeParms"}}
     copy = pdf.make_stream(zlib.compress(content), {**entries, "/Filter": Name.FlateDecode})
     forms[name] = copy

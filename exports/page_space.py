@@ -1,5 +1,6 @@
 """From pixels of the page image to a PDF page's own coordinates."""
 
+from pikepdf import Object
 from pikepdf import Page as PdfPage
 
 from exports.text_layer import Matrix
@@ -53,7 +54,7 @@ def visible_area(pdf_page: PdfPage) -> Rectangle:
 
 def _inherited(pdf_page: PdfPage, key: str) -> object:
     """The attribute of the page or of the nearest ancestor that has it; None without one."""
-    node = pdf_page.obj
+    node: Object = pdf_page.obj
     for _ in range(64):  # a damaged page tree may be a circle
         if key in node:
             return node[key]

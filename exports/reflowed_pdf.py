@@ -13,10 +13,11 @@ from exports.legal_text import to_legal_text
 from exports.line_joining import is_running_text, join_lines, vocabulary
 from exports.line_placement import is_right_to_left
 from exports.system_fonts import InstalledFont, find_fonts
-from pipeline.document import Block, BlockKind, Document, Page, Table
+from pipeline.document import Block, BlockKind, Document, Page, Table, TableCell
 
 if TYPE_CHECKING:
     from fpdf import FPDF
+    from fpdf.table import Row
 
 _MARGIN_MM = 20.0
 _TEXT_PT = 11.0
@@ -112,17 +113,20 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
     with pdf.table(first_row_as_headings=False, line_height=_TEXT_PT * _MM_PER_POINT * _LEADING) as shown:
         for index in range(table.row_count):
             cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
-            row = shown.row()
-            column = 0
-            for cell in cells:
-                for _ in range(column, cell.column):
-                    row.cell("")
-                text = _printable(cell.text, missing)
-                row.cell(text, colspan=cell.column_span, align="R" if is_right_to_left(text) else "L")
-                column = cell.column + cell.column_span
-            for _ in range(column, table.column_count):
-                row.cell("")
+            _add_row(shown.row(), cells, table.column_count, missing)
     pdf.ln(_TEXT_PT * _MM_PER_POINT)
+
+
+def _add_row(row: "Row", cells: Sequence[TableCell], column_count: int, missing: frozenset[str]) -> None:
+    column = 0
+    for cell in cells:
+        for _ in range(column, cell.column):
+            row.cell("")
+        text = _printable(cell.text, missing)
+        row.cell(text, colspan=cell.column_span, align="R" if is_right_to_left(text) else "L")
+        column = max(column, cell.column) + cell.column_span
+    for _ in range(column, column_count):
+        row.cell("")
 
 
 def _printable(text: str, missing: frozenset[str]) -> str:

@@ -139,9 +139,9 @@ def _unbalanced_saves(pdf_page: pikepdf.Page) -> int:
 
 def _add_font(pdf_page: pikepdf.Page, font_object: Object) -> str:
     """Put the font into the page's own resources (inherited ones are shared with other pages); its name there."""
-    resources = Dictionary(find_resources(pdf_page.obj))
+    resources = Dictionary(dict(find_resources(pdf_page.obj).items()))
     fonts = resources.get("/Font")
-    fonts = Dictionary(fonts) if isinstance(fonts, Dictionary) else Dictionary()
+    fonts = Dictionary(dict(fonts.items())) if isinstance(fonts, Dictionary) else Dictionary()
     name = "/" + FONT_NAME
     while name in fonts:
         name += "x"

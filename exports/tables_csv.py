@@ -76,7 +76,7 @@ def block_rows(document: Document) -> Iterator[Sequence[str]]:
 
 
 def to_safe_cell(text: str) -> str:
-    """``text`` as no spreadsheet runs it: with an apostrophe before what could be a formula, plain numbers as they are."""
+    """``text`` as no spreadsheet runs it: an apostrophe before what could be a formula, plain numbers as they are."""
     text = to_legal_text(text)
     if text.startswith(_FORMULA_START) and not _PLAIN_NUMBER.fullmatch(text):
         return "'" + text

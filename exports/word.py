@@ -12,8 +12,8 @@ from exports.legal_text import to_legal_text
 from exports.line_joining import is_running_text, join_lines, vocabulary
 from exports.word_fonts import set_fonts
 from exports.word_lists import ListNumbering
-from exports.word_text import fill
 from exports.word_tables import add_table
+from exports.word_text import fill
 from pipeline.document import Block, BlockKind, Document, Page
 from pipeline.list_items import find_marker
 
@@ -39,7 +39,7 @@ def write(document: Document, target: BinaryIO, *, source: bytes | None = None) 
     with FigureCutter(source) as figures:
         for index, page in enumerate(document.pages):
             if index:
-                written.add_page_break()
+                written.add_page_break()  # type: ignore[no-untyped-call]
             _add_page(written, page, figures, numbering)
     written.save(target)
 

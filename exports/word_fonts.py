@@ -62,7 +62,10 @@ def _name_language(written: "WordDocument", language: str | None) -> None:
 
 def set_run_font(run: "Run", text: str) -> None:
     """A font for the run where the script of ``text`` is not what the document's defaults are for."""
-    defaults = _fonts_in(run.part.document.styles["Normal"].element.get_or_add_rPr())
+    from docx.enum.style import WD_STYLE_TYPE
+
+    normal: Any = run.part.get_style(None, WD_STYLE_TYPE.PARAGRAPH)
+    defaults = _fonts_in(normal.element.get_or_add_rPr())
     wanted = {slot: font for slot, font in _fonts_of(text).items() if defaults.get(slot) != font}
     if wanted.get("w:eastAsia") == "SimSun":
         # Chinese characters in a Japanese, Korean or traditional Chinese document are that document's.
