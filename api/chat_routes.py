@@ -1,10 +1,11 @@
 """The ``/api/v1/chat/`` routes: ask, read the transcript, forget it. An account's token is needed."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Generator
 
 from fastapi import Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from api.callers import AccountDep, CallerDep, ServicesDep
 from api.chat_schemas import HistoryWire, MessageWire, QuestionWire, ReplyWire
@@ -35,19 +36,34 @@ async def ask(
     With `Accept: text/event-stream` it arrives sentence by sentence, each already verified, then as a whole.
     """
     also = [read_job_id(one) for one in question.also]
-
-    def answer() -> ChatReply:
-        return services.chat.ask(caller, job_id, question.message, also=also)
-
-    reply = await run_in_threadpool(answer)
-    wire = ReplyWire(conversation=reply.conversation_id, message=MessageWire.of(reply.message))
+    pieces = services.chat.stream(caller, job_id, question.message, also=also)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return EventSourceResponse(_sentences(wire))
-    return wire
+        # The first piece is waited for here, so that an error is still an answer with a status.
+        first = await run_in_threadpool(next, pieces)
+        return EventSourceResponse(_events(first, pieces))
+    *_, reply = await run_in_threadpool(list, pieces)
+    assert isinstance(reply, ChatReply)
+    return _to_wire(reply)
 
 
-async def _sentences(wire: ReplyWire) -> AsyncIterator[bytes]:
-    yield format_sse_event(data_str=wire.model_dump_json(), event="message")
+async def _events(first: str | ChatReply, pieces: Generator[str | ChatReply, None, None]) -> AsyncIterator[bytes]:
+    """``sentence`` events, each with one verified sentence, and at the end a ``message`` with the whole reply."""
+    try:
+        yield _to_event(first)
+        async for piece in iterate_in_threadpool(pieces):
+            yield _to_event(piece)
+    finally:
+        await run_in_threadpool(pieces.close)
+
+
+def _to_event(piece: str | ChatReply) -> bytes:
+    if isinstance(piece, ChatReply):
+        return format_sse_event(data_str=_to_wire(piece).model_dump_json(), event="message")
+    return format_sse_event(data_str=json.dumps({"text": piece}, ensure_ascii=False), event="sentence")
+
+
+def _to_wire(reply: ChatReply) -> ReplyWire:
+    return ReplyWire(conversation=reply.conversation_id, message=MessageWire.of(reply.message))
 
 
 @router.get(

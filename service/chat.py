@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,7 @@ class Chat:
 
     def stream(
         self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()
-    ) -> Iterator[str | ChatReply]:
+    ) -> Generator[str | ChatReply, None, None]:
         """Verified sentences as they come, then the whole reply as it was stored. Raises as :meth:`ask`.
 
         Whoever stops listening before the end is not charged, and nothing is remembered.

@@ -241,7 +241,7 @@ def test_questions_are_charged_once_answered(
     chat.ask(caller, LEASE_JOB, "Who is the tenant?")
     stopped = chat.stream(caller, LEASE_JOB, "Who is the landlord?")
     next(stopped)
-    stopped.close()  # type: ignore[attr-defined]
+    stopped.close()
     chat.ask(caller, LEASE_JOB, "Who is the landlord?")
     with pytest.raises(QuotaExceededError):
         chat.ask(caller, LEASE_JOB, "And the court?")
