@@ -16,13 +16,17 @@ from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
 from pipeline.routing import (
     RAPIDOCR,
+    TESSERACT,
     Route,
     is_hopeless,
     is_weak,
     mean_confidence,
     route_language,
+    route_pack,
     route_script,
+    vote_candidates,
 )
+from pipeline.script_vote import sample_lines, vote
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
+_UNDECIDED = 0.4
 _WORTH_LOOKING = 0.02  # share of the ink that no word covers
 _MOST_LOST_LINES = 40
 _BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
@@ -92,10 +97,27 @@ class PageReader:
     def _read_turned(self, image: PageImage, rotation: int, language: str) -> Reading:
         prepared = prepare(image, rotation=rotation)
         known = find_language(language)
-        script = known.script if known else "Latn"
-        route = route_language(known) if known else route_script(script)
+        if known:
+            route, script = route_language(known), known.script
+        else:
+            route, script = self._find_route(prepared)
         lines, engine = self._follow(route, prepared)
         return Reading(prepared, correct_lines(lines, script), engine, known.code if known else None, script)
+
+    def _find_route(self, prepared: PreparedPage) -> tuple[Route, str]:
+        """For a page of unknown language: the route, and the script that its letters are in."""
+        samples = sample_lines(prepared.grey, prepared.glyph_px)
+        winner = vote(samples, vote_candidates(), self._read_sample)
+        if winner is None or winner.score < _UNDECIDED:
+            return route_script("Latn"), "Latn"
+        return route_pack(winner.script, winner.pack), winner.script
+
+    def _read_sample(self, grey: Grey, pack: str) -> Sequence[Line]:
+        from pipeline.engines.tesseract_engine import SINGLE_LINE
+
+        return calibrate_lines(
+            self._open_tesseract().read(grey, [pack], layout=SINGLE_LINE, dpi=_LAYOUT_DPI), TESSERACT
+        )
 
     def _follow(self, route: Route, prepared: PreparedPage) -> tuple[tuple[Line, ...], str]:
         engine = route.first if self._cpu_engine == "auto" else self._cpu_engine

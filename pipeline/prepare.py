@@ -37,13 +37,15 @@ _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 class PreparedPage:
     """A page made ready. ``to_page`` is the affine map (2, 3) from its pixels to those of the page image.
 
-    ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are.
+    ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are. ``glyph_px`` is the median
+    height of its letters (see :func:`glyph_height`).
     """
 
     image: PageImage
     to_page: Affine
     rotation: int
     skew_deg: float
+    glyph_px: float | None
 
     @property
     def grey(self) -> Grey:
@@ -82,10 +84,12 @@ def prepare(
     image = _smooth(image)
     grey = to_grey(image.pixels)
     skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
+    glyph_px = glyph_height(grey)
     if scale is None:
-        scale = _best_scale(grey)
+        scale = _best_scale(glyph_px, grey.shape)
+    glyph_px = glyph_px and glyph_px * scale
     if rotation == 0 and skew_deg == 0 and scale == 1:
-        return PreparedPage(image, np.eye(2, 3), 0, 0.0)
+        return PreparedPage(image, np.eye(2, 3), 0, 0.0, glyph_px)
     to_page, width_px, height_px = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
     pixels = cv2.warpAffine(
         image.pixels,
@@ -96,7 +100,7 @@ def prepare(
         borderValue=_paper(image.pixels),
     )
     prepared = PageImage(image.number, np.asarray(pixels, np.uint8), image.dpi * scale)
-    return PreparedPage(prepared, to_page, rotation, skew_deg)
+    return PreparedPage(prepared, to_page, rotation, skew_deg, glyph_px)
 
 
 def to_grey(pixels: Pixels) -> Grey:
@@ -158,12 +162,11 @@ def _smooth(image: PageImage) -> PageImage:
     return replace(image, pixels=np.asarray(smooth, np.uint8))
 
 
-def _best_scale(grey: Grey) -> float:
-    height = glyph_height(grey)
+def _best_scale(height: float | None, shape: tuple[int, ...]) -> float:
     if height is None or _SMALL_GLYPH_PX <= height <= _LARGE_GLYPH_PX:
         return 1.0
     scale = min(max(_BEST_GLYPH_PX / height, 1 / _MAX_SCALE), _MAX_SCALE)
-    return min(scale, _MAX_SIDE_PX / max(grey.shape))
+    return min(scale, _MAX_SIDE_PX / max(shape))
 
 
 def _paper(pixels: Pixels) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ Tesseract makes 1-4 %, and receipts and photos twice as well; everything else pr
 costs half as much and knows all scripts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,6 +21,8 @@ _RAPIDOCR_READS = _RAPIDOCR_FIRST | {"Latn"}
 _LINE_BY_LINE = frozenset({"Mymr", "Khmr", "Thai", "Laoo", "Tibt"})
 # Where one language's data reads its script better than the script's own data does.
 _BETTER_PACKS: Mapping[str, str] = MappingProxyType({"Khmr": "khm", "Thai": "tha", "Mymr": "mya", "Ethi": "amh"})
+_LATIN_PACKS = ("Latin", "Vietnamese", "Fraktur")
+_VOTE_ORDER = tuple(sorted((code for code in SCRIPTS if code != "Latf"), key=lambda code: code != "Latn"))
 _WEAK = 0.86
 _HOPELESS = 0.5
 _FEW_LETTERS = 12
@@ -54,6 +56,18 @@ def _route(script: str, pack: str, *, rapidocr_knows: bool) -> Route:
         return Route(RAPIDOCR, (pack,), TESSERACT)
     second = RAPIDOCR if script in _RAPIDOCR_READS and rapidocr_knows else None
     return Route(TESSERACT, (pack,), second, line_by_line=script in _LINE_BY_LINE)
+
+
+def route_pack(script: str, pack: str) -> Route:
+    """The route for a page of this script that was found to be read well with this pack."""
+    return _route(script, pack, rapidocr_knows=pack != "Vietnamese")
+
+
+def vote_candidates(likely: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """(script, pack) pairs to try on a page of unknown script: the likely ones, else all, Latin first."""
+    for script in likely or _VOTE_ORDER:
+        for pack in _LATIN_PACKS if script == "Latn" else (_BETTER_PACKS.get(script, SCRIPTS[script].tesseract),):
+            yield script, pack
 
 
 def mean_confidence(lines: Sequence[Line]) -> float:

@@ -1,0 +1,109 @@
+"""Which script a page is in, by reading a line or two with several readers and looking at what comes out.
+
+Every language data of Tesseract also knows Latin letters, so a confident reading alone proves nothing: what counts is
+confidence times the share of letters that belong to the script in question.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.document import Line
+from pipeline.line_isolation import isolate_lines
+from pipeline.prepare import Grey, find_ink
+from pipeline.routing import mean_confidence
+
+_SURE = 0.85
+_BAND_GLYPHS = 24.0
+_LONGEST_GLYPHS = 40.0
+
+# What the names of letters begin with in Unicode, where that isn't the script's English name.
+_LETTER_NAMES = {
+    "Latn": ("LATIN",),
+    "Latf": ("LATIN",),
+    "Cyrl": ("CYRILLIC",),
+    "Grek": ("GREEK",),
+    "Arab": ("ARABIC",),
+    "Hebr": ("HEBREW",),
+    "Syrc": ("SYRIAC",),
+    "Thaa": ("THAANA",),
+    "Deva": ("DEVANAGARI",),
+    "Beng": ("BENGALI",),
+    "Guru": ("GURMUKHI",),
+    "Gujr": ("GUJARATI",),
+    "Orya": ("ORIYA",),
+    "Taml": ("TAMIL",),
+    "Telu": ("TELUGU",),
+    "Knda": ("KANNADA",),
+    "Mlym": ("MALAYALAM",),
+    "Sinh": ("SINHALA",),
+    "Thai": ("THAI",),
+    "Laoo": ("LAO",),
+    "Khmr": ("KHMER",),
+    "Mymr": ("MYANMAR",),
+    "Tibt": ("TIBETAN",),
+    "Geor": ("GEORGIAN",),
+    "Armn": ("ARMENIAN",),
+    "Ethi": ("ETHIOPIC",),
+    "Cher": ("CHEROKEE",),
+    "Cans": ("CANADIAN",),
+    "Kore": ("HANGUL",),
+    "Jpan": ("HIRAGANA", "KATAKANA", "CJK"),
+    "Hans": ("CJK",),
+    "Hant": ("CJK",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A script (ISO 15924), what was read when it was assumed, and how well that fits (0..1)."""
+
+    script: str
+    pack: str
+    text: str
+    score: float
+
+
+def sample_lines(grey: Grey, glyph_px: float | None, *, count: int = 2) -> list[Grey]:
+    """Pictures of up to ``count`` long lines from where the straightened page has most ink."""
+    glyph_px = glyph_px or 20.0
+    rows = find_ink(grey).sum(axis=1, dtype=np.int64)
+    height = int(min(len(rows), _BAND_GLYPHS * glyph_px))
+    sums = np.concatenate(([0], np.cumsum(rows)))
+    top = int(np.argmax(sums[height:] - sums[:-height])) if height < len(rows) else 0
+    lines = list(isolate_lines(grey[top : top + height]))
+    whole = [line for line in lines if line.top > 0 and line.top + line.pixels.shape[0] < height] or lines
+    longest = sorted(whole, key=lambda line: -line.pixels.shape[1])[:count]
+    return [line.pixels[:, : int(_LONGEST_GLYPHS * glyph_px)] for line in longest]
+
+
+def vote(
+    samples: Sequence[Grey],
+    candidates: Iterable[tuple[str, str]],
+    read: Callable[[Grey, str], Sequence[Line]],
+) -> Vote | None:
+    """The best of the candidates (script, pack), most likely first; the first one that fits well wins at once.
+
+    ``read`` gives the lines (confidences calibrated) that a pack sees in a picture. None without samples or candidates.
+    """
+    best: Vote | None = None
+    for script, pack in candidates:
+        if not samples:
+            return None
+        lines = [line for sample in samples for line in read(sample, pack)]
+        text = "\n".join(line.text for line in lines)
+        score = mean_confidence(lines) * letter_share(text, script)
+        if best is None or score > best.score:
+            best = Vote(script, pack, text, score)
+        if score >= _SURE:
+            break
+    return best
+
+
+def letter_share(text: str, script: str) -> float:
+    """The share (0..1) of the letters in ``text`` that belong to the script; 0.0 without letters."""
+    names = _LETTER_NAMES.get(script, ())
+    letters = [unicodedata.name(character, "") for character in text if character.isalpha()]
+    return sum(name.startswith(names) for name in letters) / len(letters) if letters else 0.0
