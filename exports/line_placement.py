@@ -21,7 +21,7 @@ _FIT_MIN_WORDS = 4
 _FIT_MAX_SLOPE = math.tan(math.radians(8))
 _MIN_EXTENT_PX = 0.5
 # In heights of the line.
-_LEAST_SPACE = 0.1
+_LEAST_SPACE = 0.05
 _WIDEST_SPACE = 30.0
 _WIDEST_LETTER = 4.0
 

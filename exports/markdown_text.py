@@ -20,8 +20,8 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
-# What starts a block at the beginning of a line: heading, quotation, list, underline of a heading, rule.
-_HEADING_LINE = re.compile(r"(?=\#{1,6}(?:\s|$)|>|[-+](?:\s|$)|=+\s*$|-[-\s]*$|\[[ xX]\]\s)")
+# What starts a block at the beginning of a line: heading, quotation, list, underline of a heading or table, rule.
+_HEADING_LINE = re.compile(r"(?=\#{1,6}(?:\s|$)|>|[-+](?:\s|$)|=+\s*$|-[-\s]*$|:?-+:?\s*$|\[[ xX]\]\s)")
 _NUMBERED_LINE = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
 
 
