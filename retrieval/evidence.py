@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Self
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from retrieval.question import Question
 from retrieval.terms import fold, split_words, to_terms, word_terms
@@ -148,7 +148,7 @@ def _number_in(number: str, text: str) -> bool:
 
 
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
-_SAME_NAME = 80.0
+_SAME_NAME = 75.0
 _NAMES_APART = 2
 _SAYS_THE_REST = 0.5
 
@@ -176,12 +176,10 @@ def find_names(question: Question) -> tuple[str, ...]:
 
 
 def _is_among(name: str, words: Collection[str]) -> bool:
-    """Whether the name, inflected or slightly misspelt, is one of the folded words."""
-    return name in words or any(
-        word.startswith(name) or (len(word) >= 4 and name.startswith(word)) or fuzz.ratio(name, word) >= _SAME_NAME
-        for word in words
-        if word[0] == name[0]
-    )
+    """Whether the name, inflected, slightly misspelt or misread, is one of the folded words."""
+    if name in words or process.extractOne(name, words, scorer=fuzz.ratio, score_cutoff=_SAME_NAME) is not None:
+        return True
+    return any(word.startswith(name) or (len(word) >= 4 and name.startswith(word)) for word in words)
 
 
 def _says_the_rest(question: Question, names: Collection[str], sentence: str) -> bool:

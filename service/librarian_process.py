@@ -47,7 +47,12 @@ class IndexPart:
     job_id: str
 
     def run(self, desk: "Desk") -> bool:
-        return desk.librarian.add_part(desk.get_shelf((self.job_id,)), self.job_id)
+        if self.job_id in desk.indexed:
+            return False
+        has_more = desk.librarian.add_part(desk.get_shelf((self.job_id,)), self.job_id)
+        if not has_more:
+            desk.indexed.add(self.job_id)
+        return has_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Desk:
     def __init__(self, config: LibrarianConfig, storage_url: str) -> None:
         self._config = config
         self._files = JobFiles(storage_url)
+        self.indexed: set[str] = set()
         self._shelves: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
         self._index: VectorIndex | None = None
         self._librarian: Librarian | None = None
@@ -130,6 +136,7 @@ class Desk:
     def forget(self, job_id: str) -> None:
         for job_ids in [key for key in self._shelves if job_id in key]:
             del self._shelves[job_ids]
+        self.indexed.discard(job_id)
         self.index.delete(job_id)
 
     def _read(self, job_id: str) -> Document:
