@@ -10,10 +10,8 @@ from service.callers import Account
 from ui.job_texts import describe_time
 from ui.texts import Texts
 
-CHART_WIDTH = 620
-CHART_HEIGHT = 132
-_CHART_BASE = 108
-_CHART_TOP = 8
+CHART_WIDTH = 600
+CHART_HEIGHT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +63,19 @@ def draw_chart(use: tuple[DayUse, ...], texts: Texts) -> str:
     bars = []
     for place, day in enumerate(use):
         position = len(use) - 1 - place if texts.is_right_to_left else place
-        height = (_CHART_BASE - _CHART_TOP) * day.pages / top
+        height = CHART_HEIGHT * day.pages / top
         title = f"{day.day:%Y-%m-%d}: {day.pages}"
         bars.append(
-            f'<rect x="{position * step + 2:.1f}" y="{_CHART_BASE - height:.1f}" width="{step - 4:.1f}" '
+            f'<rect x="{position * step + 2:.1f}" y="{CHART_HEIGHT - height:.1f}" width="{step - 4:.1f}" '
             f'height="{height:.1f}" rx="2"><title>{title}</title></rect>'
         )
-    first, last = (f"{use[0].day:%m-%d}", f"{use[-1].day:%m-%d}") if use else ("", "")
-    if texts.is_right_to_left:
-        first, last = last, first
     label = texts("account.usage.total", pages=sum(day.pages for day in use), days=len(use))
+    first, last = (f"{use[0].day:%m-%d}", f"{use[-1].day:%m-%d}") if use else ("", "")
     return (
-        f'<svg class="acc-chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}" role="img" direction="ltr" '
-        f'aria-label="{html.escape(label)}">'
-        f'<line x1="0" x2="{CHART_WIDTH}" y1="{_CHART_TOP}" y2="{_CHART_TOP}" class="acc-grid"/>'
-        f'<line x1="0" x2="{CHART_WIDTH}" y1="{_CHART_BASE}" y2="{_CHART_BASE}" class="acc-axis"/>{"".join(bars)}'
-        f'<text x="2" y="{_CHART_TOP + 14}">{top}</text><text x="2" y="{CHART_HEIGHT - 6}">{first}</text>'
-        f'<text x="{CHART_WIDTH - 2}" y="{CHART_HEIGHT - 6}" text-anchor="end">{last}</text></svg>'
+        f'<p class="acc-scale" aria-hidden="true">{top}</p>'
+        f'<svg class="acc-chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{html.escape(label)}">{"".join(bars)}</svg>'
+        f'<p class="acc-days" aria-hidden="true"><span>{first}</span><span>{last}</span></p>'
     )
 
 

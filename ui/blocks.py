@@ -7,8 +7,9 @@ import gradio as gr
 from service.wiring import Services
 from ui.account_tab import build_account_tab
 from ui.api_tab import build_api_tab
+from ui.client_endpoints import add_client_endpoints
 from ui.read_tab import build_read_tab
-from ui.texts import Texts, get_texts, list_languages
+from ui.texts import DEFAULT, Texts, get_texts, list_languages
 
 _MARK = (
     '<svg class="app-mark" viewBox="0 0 38 38" aria-hidden="true"><rect width="38" height="38" rx="9" fill="#0f766e"/>'
@@ -29,6 +30,10 @@ def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
             with gr.Tab(texts("tab.api"), id="api"):
                 build_api_tab(services, texts, root=root)
         gr.HTML(_foot(services, texts), elem_id="foot")
+        if texts.language == DEFAULT:
+            add_client_endpoints(services)
+    # Gradio lets payloads name any file of this machine until a page is launched, and a mounted one never is.
+    blocks.has_launched = True
     return blocks
 
 
