@@ -59,7 +59,7 @@ def test_hocr_carries_words_boxes_and_confidences():
     names = {meta.get("name") for meta in root.iter(f"{X}meta")}
     assert {"ocr-system", "ocr-capabilities"} <= names
     pages = root.xpath("//*[@class='ocr_page']")
-    assert [re.search(r"bbox 0 0 800 600; ppageno (\d)", page.get("title"))[1] for page in pages] == ["0", "1"]
+    assert [re.findall(r"bbox 0 0 800 600; ppageno (\d)", page.get("title")) for page in pages] == [["0"], ["1"]]
     words = root.xpath("//*[@class='ocr_line']/*[@class='ocrx_word']")
     assert [word.text for word in words][:2] == ["Große", "Überschrift"]
     assert words[0].get("title") == "bbox 50 50 100 70; x_wconf 90"

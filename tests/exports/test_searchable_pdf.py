@@ -270,7 +270,9 @@ def test_pictures_keep_every_pixel(format, mode, options, tmp_path):
     assert_sound(tmp_path, data)
     assert "found text" in text_of(data)
     with pikepdf.open(BytesIO(data)) as pdf:
-        image = pikepdf.PdfImage(next(iter(pdf.pages[0].get_images().values())))
+        stream = next(iter(pdf.pages[0].get_images().values()))
+        assert isinstance(stream, pikepdf.Stream)
+        image = pikepdf.PdfImage(stream)
         shown = np.asarray(image.as_pil_image().convert("RGB"))
     with Image.open(BytesIO(source)) as original:
         expected = np.asarray(original.convert("RGB"))
