@@ -37,8 +37,7 @@ _RULES: Mapping[str, tuple[Callable[[str], str], ...]] = MappingProxyType(
         "Thai": (_rule("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33"),),
         # The digit zero and the letter wa are one ring.
         "Mymr": (
-            _rule(f"\u1040(?=[{_MYANMAR_MARKS}])", "\u101d"),
-            _rule(f"(?<=[{_MYANMAR_LETTERS}{_MYANMAR_MARKS}])\u1040(?=[{_MYANMAR_LETTERS}])", "\u101d"),
+            _rule(f"(?<![\u1040-\u1049])\u1040(?=[{_MYANMAR_LETTERS}{_MYANMAR_MARKS}])", "\u101d"),
             # The section marks are one and two strokes.
             _rule(f"(?<=[{_MYANMAR_LETTERS}{_MYANMAR_MARKS}])(?:!!|\\|\\||II|ll)", "\u104b"),
             _rule(f"(?<=[{_MYANMAR_LETTERS}{_MYANMAR_MARKS}])[!|]", "\u104a"),

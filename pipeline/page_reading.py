@@ -6,6 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
@@ -23,10 +25,11 @@ from pipeline.routing import (
     mean_confidence,
     route_language,
     route_pack,
+    route_poor_latin,
     route_script,
     vote_candidates,
 )
-from pipeline.script_vote import sample_lines, vote
+from pipeline.script_vote import cjk_script, letter_share, sample_lines, vote
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
 _UNDECIDED = 0.4
+# PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
+_RAPIDOCR_SURE_OF_LATIN = 0.96
+_RAPIDOCR_SURE_OF_CJK = 0.9
 _WORTH_LOOKING = 0.02  # share of the ink that no word covers
 _MOST_LOST_LINES = 40
 _BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
@@ -63,6 +69,7 @@ class PageReader:
         self._tesseract: TesseractEngine | None = None
         self._rapidocr: RapidOcrEngine | None = None
         self._orientation: OrientationModel | None = None
+        self._last_scripts: list[str] = []
 
     def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
         """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
@@ -105,12 +112,33 @@ class PageReader:
         return Reading(prepared, correct_lines(lines, script), engine, known.code if known else None, script)
 
     def _find_route(self, prepared: PreparedPage) -> tuple[Route, str]:
-        """For a page of unknown language: the route, and the script that its letters are in."""
+        """For a page of unknown language: the route, and the script that its letters are in.
+
+        Cheapest first: Latin as Tesseract reads it, then what PP-OCR knows, then every script in turn, those of the
+        last pages first.
+        """
         samples = sample_lines(prepared.grey, prepared.glyph_px)
-        winner = vote(samples, vote_candidates(), self._read_sample)
+        latin = vote(samples, vote_candidates(["Latn"], only_likely=True), self._read_sample)
+        if latin and latin.is_sure:
+            return route_pack("Latn", latin.pack), "Latn"
+        text, confidence = self._sample_with_rapidocr(samples)
+        if confidence >= _RAPIDOCR_SURE_OF_CJK and max(letter_share(text, "Jpan"), letter_share(text, "Hans")) > 0.5:
+            script = cjk_script(text)
+            return route_script(script), script
+        if confidence >= _RAPIDOCR_SURE_OF_LATIN and letter_share(text, "Latn") > 0.9:
+            return route_poor_latin(), "Latn"
+        winner = vote(samples[:1], vote_candidates(self._last_scripts), self._read_sample)
         if winner is None or winner.score < _UNDECIDED:
-            return route_script("Latn"), "Latn"
+            return route_poor_latin(), "Latn"
+        self._last_scripts = [winner.script, *(code for code in self._last_scripts if code != winner.script)][:3]
         return route_pack(winner.script, winner.pack), winner.script
+
+    def _sample_with_rapidocr(self, samples: Sequence[Grey]) -> tuple[str, float]:
+        """What PP-OCR reads in pictures of single lines, and its own mean confidence."""
+        engine = self._open_rapidocr()
+        found = [engine.read_crop(np.dstack([sample] * 3)) for sample in samples]
+        lines = [line for line in found if line is not None]
+        return " ".join(line.text for line in lines), mean_confidence(lines)
 
     def _read_sample(self, grey: Grey, pack: str) -> Sequence[Line]:
         from pipeline.engines.tesseract_engine import SINGLE_LINE

@@ -22,7 +22,8 @@ _LINE_BY_LINE = frozenset({"Mymr", "Khmr", "Thai", "Laoo", "Tibt"})
 # Where one language's data reads its script better than the script's own data does.
 _BETTER_PACKS: Mapping[str, str] = MappingProxyType({"Khmr": "khm", "Thai": "tha", "Mymr": "mya", "Ethi": "amh"})
 _LATIN_PACKS = ("Latin", "Vietnamese", "Fraktur")
-_VOTE_ORDER = tuple(sorted((code for code in SCRIPTS if code != "Latf"), key=lambda code: code != "Latn"))
+_COMMON = ("Latn", "Cyrl", "Arab", "Deva", "Kore", "Grek", "Hebr")
+_VOTE_ORDER = (*_COMMON, *(code for code in SCRIPTS if code not in (*_COMMON, "Latf")))
 _WEAK = 0.86
 _HOPELESS = 0.5
 _FEW_LETTERS = 12
@@ -63,11 +64,16 @@ def route_pack(script: str, pack: str) -> Route:
     return _route(script, pack, rapidocr_knows=pack != "Vietnamese")
 
 
-def vote_candidates(likely: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-    """(script, pack) pairs to try on a page of unknown script: the likely ones, else all, Latin first."""
-    for script in likely or _VOTE_ORDER:
+def vote_candidates(likely: Sequence[str] = (), *, only_likely: bool = False) -> Iterator[tuple[str, str]]:
+    """(script, pack) pairs to try on a page of unknown script: the likely ones, then the others, common ones first."""
+    for script in dict.fromkeys((*likely, *(() if only_likely else _VOTE_ORDER))):
         for pack in _LATIN_PACKS if script == "Latn" else (_BETTER_PACKS.get(script, SCRIPTS[script].tesseract),):
             yield script, pack
+
+
+def route_poor_latin() -> Route:
+    """Latin letters that PP-OCR reads well and Tesseract doesn't: receipts, photos, dot matrix."""
+    return Route(RAPIDOCR, ("Latin",), TESSERACT)
 
 
 def mean_confidence(lines: Sequence[Line]) -> float:

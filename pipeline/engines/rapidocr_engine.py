@@ -94,16 +94,21 @@ class RapidOcrEngine:
 
     def read_line(self, pixels: Pixels, corners: Corners) -> Line | None:
         """The text in a quadrilateral of the page; None where nothing is legible."""
-        crop = _straighten(pixels, corners)
+        return self._read_upright(_straighten(pixels, corners), corners)
+
+    def read_crop(self, pixels: Pixels) -> Line | None:
+        """The text of an upright RGB picture of one line, boxes in its pixels; None where nothing is legible."""
+        height, width = pixels.shape[:2]
+        return self._read_upright(pixels, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
+
+    def _read_upright(self, crop: Pixels, corners: Corners) -> Line | None:
         width = min(_MAX_LINE_WIDTH_PX, max(1, round(crop.shape[1] * _LINE_HEIGHT_PX / crop.shape[0])))
-        resized = _resize(crop, width, _LINE_HEIGHT_PX)
-        characters = self._decode(self._recogniser.run(_recogniser_input(resized))[0])
+        characters = self._decode(self._recogniser.run(_recogniser_input(_resize(crop, width, _LINE_HEIGHT_PX)))[0])
         text = "".join(character.text for character in characters).strip()
         score = float(np.mean([c.score for c in characters])) if characters else 0.0
         if not text or score < _MIN_LINE_SCORE:
             return None
-        words = tuple(_words(characters, corners, width))
-        return Line(text, _around(corners), score, words)
+        return Line(text, _around(corners), score, tuple(_words(characters, corners, width)))
 
     def _decode(self, probabilities: NDArray[np.float32]) -> list[ReadCharacter]:
         best = probabilities.argmax(axis=1)

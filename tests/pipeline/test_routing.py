@@ -1,0 +1,64 @@
+import pytest
+
+from pipeline.document import Box, Line
+from pipeline.languages import LANGUAGES, SCRIPTS
+from pipeline.routing import (
+    RAPIDOCR,
+    TESSERACT,
+    is_hopeless,
+    is_weak,
+    mean_confidence,
+    route_language,
+    route_pack,
+    route_script,
+    vote_candidates,
+)
+
+BOX = Box(0, 0, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "second"),
+    [
+        ("zh-Hans", RAPIDOCR, TESSERACT),
+        ("ja", RAPIDOCR, TESSERACT),
+        ("en", TESSERACT, RAPIDOCR),
+        ("vi", TESSERACT, None),
+        ("ru", TESSERACT, None),
+        ("ko", TESSERACT, None),
+        ("ar", TESSERACT, None),
+    ],
+)
+def test_languages_go_to_the_engine_that_reads_them_best(code, first, second):
+    route = route_language(LANGUAGES[code])
+    assert (route.first, route.second) == (first, second)
+    assert route.packs == (LANGUAGES[code].tesseract,)
+
+
+def test_only_scripts_that_stack_marks_are_read_line_by_line():
+    assert {code for code in SCRIPTS if route_script(code).line_by_line} == {"Mymr", "Khmr", "Thai", "Laoo", "Tibt"}
+
+
+def test_every_script_stands_for_election_once_and_latin_first():
+    candidates = list(vote_candidates())
+    assert [script for script, _ in candidates[:3]] == ["Latn"] * 3
+    assert {script for script, _ in candidates} == set(SCRIPTS) - {"Latf"}
+    assert len(candidates) == len(set(candidates))
+    assert [script for script, _ in vote_candidates(["Thai", "Laoo"], only_likely=True)] == ["Thai", "Laoo"]
+    assert [script for script, _ in vote_candidates(["Thai"])][:2] == ["Thai", "Latn"]
+
+
+def test_rapidocr_never_helps_out_with_vietnamese():
+    assert route_pack("Latn", "Vietnamese").second is None
+    assert route_pack("Latn", "Latin").second == RAPIDOCR
+
+
+def test_what_is_weak_and_what_is_hopeless():
+    good, poor = Line("a long good line", BOX, 0.97), Line("a long poor line", BOX, 0.3)
+    assert not is_weak([good])
+    assert is_weak([good, poor])
+    assert not is_hopeless([good, poor])
+    assert is_hopeless([poor])
+    assert is_hopeless([])
+    assert mean_confidence([]) == 0.0
+    assert mean_confidence([good, Line("a long good line", BOX, None)]) == pytest.approx(0.485)
