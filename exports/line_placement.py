@@ -295,9 +295,14 @@ def _by_direction(
 
 
 def _are_leftwards(words: Sequence[Word]) -> list[bool]:
-    """Which words of a right-to-left line go leftwards: those of such letters, and lone punctuation."""
+    """Which words of a right-to-left line go leftwards: those of such letters, lone punctuation, single digits.
+
+    A single digit reads the same in both directions, and MuPDF breaks a line where its direction turns.
+    """
     return [
-        is_right_to_left(word.text) or not any(unicodedata.bidirectional(letter) in _FORWARD for letter in word.text)
+        is_right_to_left(word.text)
+        or not any(unicodedata.bidirectional(letter) in _FORWARD for letter in word.text)
+        or (len(word.text) == 1 and word.text.isdecimal())
         for word in words
     ]
 
