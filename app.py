@@ -17,7 +17,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import uvicorn
 from pydantic import ValidationError
 
-from settings import Settings
+from settings import Settings, runs_on_a_space
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: {problem['msg']} (docs/settings.md lists all settings)", file=sys.stderr)
         return 2
     if not arguments:
-        return serve(settings)
+        return serve_on_space(settings) if runs_on_a_space() else serve(settings)
     command, *rest = arguments
     if command == "worker":
         from service.wiring import run_worker
@@ -46,11 +46,10 @@ def main(arguments: list[str]) -> int:
 
 def serve(settings: Settings) -> int:
     """Serve both doors with uvicorn until interrupted."""
+    from api.application import create_api
     from service.logs import configure_logs
     from service.wiring import build_services
     from ui.application import mount_ui
-
-    from api.application import create_api
 
     configure_logs(settings.server.log_level, settings.server.log_format)
     services = build_services(settings)
@@ -69,6 +68,19 @@ def serve(settings: Settings) -> int:
     server = AnnouncingServer(config, settings)
     server.run()
     return 0 if server.started else 1
+
+
+def serve_on_space(settings: Settings) -> int:
+    """Serve both doors from Gradio's own server, whose launch a Space with ZeroGPU hooks into."""
+    from api.application import create_api
+    from service.logs import configure_logs
+    from service.wiring import build_services
+    from ui.space import launch_until_stopped
+
+    configure_logs(settings.server.log_level, settings.server.log_format)
+    services = build_services(settings)
+    launch_until_stopped(create_api(services), services)
+    return 0
 
 
 class AnnouncingServer(uvicorn.Server):

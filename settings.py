@@ -167,7 +167,7 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Self:
         """Raises pydantic.ValidationError naming the variable that has a wrong value."""
-        return cls.from_values({})
+        return cls.from_values(_space_values() if runs_on_a_space() else {})
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Self:
@@ -195,6 +195,15 @@ GROUPS: dict[str, type[_Group]] = {
     "engines": EngineSettings,
     "chat": ChatSettings,
 }
+
+
+# A Space is reached through its host's proxies, which stand in a private network.
+SPACE_VALUES = {"host": "0.0.0.0", "trusted_proxies": "10.0.0.0/8"}  # noqa: S104 - a container of its own
+
+
+def _space_values() -> dict[str, str]:
+    """What a Space needs and its environment does not say."""
+    return {name: value for name, value in SPACE_VALUES.items() if not os.environ.get(name.upper())}
 
 
 def runs_on_a_space() -> bool:

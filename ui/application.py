@@ -1,5 +1,7 @@
 """The browser door: the Gradio app, mounted beside the API in the same program."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -9,40 +11,52 @@ from service.wiring import Services
 from ui.texts import DEFAULT, choose_language, get_texts, list_languages
 
 
-def mount_ui(application: FastAPI, services: Services, *, in_frame: bool = False) -> FastAPI:
+def mount_ui(application: FastAPI, services: Services) -> FastAPI:
     """The same application with the Gradio app at ``/`` and one more for each other language at ``/<code>/``.
 
-    Mounted last: an app at ``/`` answers everything that no earlier route has taken. ``in_frame``: the page lives in
-    another site's frame (a Space).
+    Mounted last: an app at ``/`` answers everything that no earlier route has taken.
     """
-    # Imported here because Gradio takes two seconds, and `app.py worker` or `admin` has no use for it.
-    import gradio as gr
-
-    from ui.blocks import build_blocks
-    from ui.theme import build_theme, read_styles
-
-    add_ui_routes(application, services, in_frame=in_frame)
+    add_ui_routes(application, services, in_frame=False)
     for language in reversed(list_languages()):
-        texts = get_texts(language)
-        is_default = language == DEFAULT
-        gr.mount_gradio_app(
-            application,
-            build_blocks(services, texts, root="" if is_default else "../"),
-            path="/" if is_default else f"/{language}",
-            theme=build_theme(),
-            css=read_styles(),
-            head=_to_head(language, is_right_to_left=texts.is_right_to_left),
-            show_error=False,
-            run_history=False,
-            footer_links=[],
-            max_file_size=int(services.settings.limits.max_upload_mb * 1_000_000),
-        )
+        mount_language(application, services, language)
     application.add_middleware(LanguageRedirect)
     return application
 
 
+def mount_language(application: FastAPI, services: Services, language: str) -> None:
+    # Imported here because Gradio takes two seconds, and `app.py worker` or `admin` has no use for it.
+    import gradio as gr
+
+    from ui.blocks import build_blocks
+
+    is_default = language == DEFAULT
+    gr.mount_gradio_app(
+        application,
+        build_blocks(services, get_texts(language), root="" if is_default else "../"),
+        path="/" if is_default else f"/{language}",
+        **to_page_arguments(services, language),
+    )
+
+
+def to_page_arguments(services: Services, language: str) -> dict[str, Any]:
+    """What mounting and launching have in common."""
+    from ui.theme import build_theme, read_styles
+
+    return {
+        "theme": build_theme(),
+        "css": read_styles(),
+        "head": _to_head(language, is_right_to_left=get_texts(language).is_right_to_left),
+        "show_error": False,
+        "run_history": False,
+        "footer_links": [],
+        "max_file_size": int(services.settings.limits.max_upload_mb * 1_000_000),
+        # Pages drawn on the server would need Node there, which nobody should have to install.
+        "ssr_mode": False,
+    }
+
+
 def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -> None:
-    """The page's own small routes, under ``/app/``."""
+    """The page's own small routes, under ``/app/``. ``in_frame``: it is shown in another site's frame (a Space)."""
     from ui.account_routes import build_account_routes
     from ui.api_tab import build_api_page_routes
     from ui.file_routes import build_file_routes
