@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.document import BlockKind, Document, Page
-from retrieval.sentences import Span, split_units
+from retrieval.sentences import Span, looks_like_lines, reads_on, split_units
 
 CHUNK_CHARS = 800
 OVERLAP_CHARS = 150
@@ -64,8 +64,12 @@ def split_page(page: Page) -> tuple[Unit, ...]:
     """The quotable units of a page, in reading order."""
     text = page.text
     units: list[Unit] = []
+    # A receipt's block of two or three lines can't be told from prose by itself; its page can.
+    is_form = looks_like_lines(text)
     for block_id, kind, block in _place_blocks(page):
-        spans = split_units(text[block.start : block.end], keep_lines=True if kind in _LINE_KINDS else None)
+        part = text[block.start : block.end]
+        keep_lines = kind in _LINE_KINDS or (is_form and not reads_on(part))
+        spans = split_units(part, keep_lines=keep_lines or None)
         for span in spans:
             start, end = block.start + span.start, block.start + span.end
             units.append(Unit(start, end, text[start:end], block_id))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean
+from statistics import fmean, median
 
 from retrieval.terms import is_spaceless
 
@@ -19,6 +19,7 @@ _SPACELESS_MIN_CHARS = 60
 _PROSE_FILL = 0.72
 _PROSE_LINE_CHARS = 45
 _WIDE_LINE_CHARS = 18
+_LONGEST_FORM_LINE_CHARS = 70
 _LINE_ENDS = frozenset(".:;!?。：；！？।؟۔")
 _TERMINATOR = re.compile(
     r"""(?P<strong>[。！？．｡]+["”’」』）)]*)            # CJK: no space needed behind it
@@ -68,15 +69,21 @@ def looks_like_lines(paragraph: str) -> bool:
     Wrapped lines go on with a small letter, or are all nearly as long as the longest, the last one excepted.
     """
     lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
-    if len(lines) < 2:
-        return False
-    goes_on = [_goes_on(before, line) for before, line in pairwise(lines)]
-    if sum(goes_on) * 2 >= len(goes_on):
+    if len(lines) < 2 or reads_on(paragraph):
         return False
     lengths = [len(line) for line in lines]
+    if median(lengths) > _LONGEST_FORM_LINE_CHARS:  # whole paragraphs, each without a break
+        return False
     if len(lengths) == 2:
         return max(lengths) < _PROSE_LINE_CHARS
     return fmean(lengths[:-1]) / max(lengths) < _PROSE_FILL or max(lengths) < _PROSE_LINE_CHARS // 2
+
+
+def reads_on(paragraph: str) -> bool:
+    """Whether at least half of its lines are continued by the next one."""
+    lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
+    goes_on = [_goes_on(before, line) for before, line in pairwise(lines)]
+    return bool(goes_on) and sum(goes_on) * 2 >= len(goes_on)
 
 
 def _goes_on(line: str, following: str) -> bool:

@@ -64,6 +64,20 @@ def test_wrapped_prose_and_receipts_are_told_apart() -> None:
     assert not looks_like_lines(wrapped)
 
 
+def test_short_blocks_of_a_receipt_are_judged_with_their_page() -> None:
+    lines = RECEIPT[0].split("\n")
+    parts = (
+        "\n".join(lines[:2]),
+        "\n".join(lines[2:9]),
+        "GST @6% INCLUDED IN TOTAL 0.66 MYR\n17-04-16 14:02 SH01 B019 T3 R0000343",
+    )
+    blocks = tuple(
+        Block(f"p1-b{number}", BlockKind.TEXT, text, Box(0, 0, 1, 1), None) for number, text in enumerate(parts, 1)
+    )
+    units = split_page(Page(1, 10, 10, 72, blocks, "test"))
+    assert [unit.text for unit in units] == [line for part in parts for line in part.split("\n")]
+
+
 TEXTS = st.lists(st.text(st.sampled_from("ab .!?\n。ก ก1,"), max_size=400), min_size=1, max_size=4)
 
 
