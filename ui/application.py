@@ -59,6 +59,8 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     """The page's own small routes, under ``/app/``. ``in_frame``: it is shown in another site's frame (a Space)."""
     from ui.account_routes import build_account_routes
     from ui.api_tab import build_api_page_routes
+    from ui.chat_panel import build_chat_routes
+    from ui.documents_tab import build_document_routes
     from ui.file_routes import build_file_routes
     from ui.session_routes import build_session_routes
     from ui.theme import STATIC
@@ -68,6 +70,8 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     application.include_router(build_account_routes(services, in_frame=in_frame))
     application.include_router(build_api_page_routes(services))
     application.include_router(build_file_routes(services))
+    application.include_router(build_chat_routes(services))
+    application.include_router(build_document_routes(services))
     application.include_router(build_upload_routes(services))
     application.mount("/app/static", StaticFiles(directory=STATIC))
 

@@ -8,6 +8,7 @@ from service.wiring import Services
 from ui.account_tab import build_account_tab
 from ui.api_tab import build_api_tab
 from ui.client_endpoints import add_client_endpoints
+from ui.documents_tab import build_documents_tab
 from ui.read_tab import build_read_tab
 from ui.texts import DEFAULT, Texts, get_texts, list_languages
 
@@ -23,11 +24,13 @@ def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
     with gr.Blocks(title=texts("app.title"), analytics_enabled=False, delete_cache=(600, 600)) as blocks:
         gr.HTML(_head(texts, root), elem_id="head")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(texts("tab.read"), id="read"):
+            with gr.Tab(texts("tab.read"), id="read", elem_id="tab-read"):
                 build_read_tab(services, texts, root=root)
-            with gr.Tab(texts("tab.account"), id="account"):
+            with gr.Tab(texts("tab.documents"), id="documents", elem_id="tab-documents"):
+                build_documents_tab(texts, root=root)
+            with gr.Tab(texts("tab.account"), id="account", elem_id="tab-account"):
                 build_account_tab(services, texts, root=root)
-            with gr.Tab(texts("tab.api"), id="api"):
+            with gr.Tab(texts("tab.api"), id="api", elem_id="tab-api"):
                 build_api_tab(services, texts, root=root)
         gr.HTML(_foot(services, texts), elem_id="foot")
         if texts.language == DEFAULT:

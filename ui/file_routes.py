@@ -34,14 +34,17 @@ def build_file_routes(services: Services) -> APIRouter:
         return await run_in_threadpool(read)
 
     @router.get("/{job_id}/pages/{number}/blocks")
-    async def page_blocks(request: Request, job_id: str, number: int) -> JSONResponse:
-        """404 while the page has not been read."""
+    async def page_blocks(request: Request, job_id: str, number: int) -> Response:
+        """204 while the page has not been read, which is no error: the viewer asks again when there is news."""
 
-        def read() -> JSONResponse:
-            document = services.jobs.get(get_caller(services, request), job_id).document
+        def read() -> Response:
+            view = services.jobs.get(get_caller(services, request), job_id)
+            if number not in view.record.page_numbers:
+                raise PageNotFoundError
+            document = view.document
             page = next((page for page in document.pages if page.number == number), None) if document else None
             if page is None:
-                raise PageNotFoundError("This page has not been read.")
+                return Response(status_code=204, headers={"Cache-Control": "no-store"})
             return JSONResponse(to_page_json(page), headers={"Cache-Control": "no-store"})
 
         return await run_in_threadpool(read)

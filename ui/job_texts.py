@@ -3,6 +3,7 @@
 import html
 from datetime import datetime
 
+from errors import OcrChatError, QuotaExceededError
 from pipeline.document import Document
 from service.job_record import JobState
 from service.job_views import Estimate, JobView
@@ -40,6 +41,21 @@ def describe_price(estimate: Estimate, texts: Texts) -> str:
         date = describe_time(usage.resets_at)
         parts.append(texts("price.left", remaining=usage.remaining, cap=usage.cap, date=date))
     return _price(" · ".join(parts))
+
+
+def describe_error(error: OcrChatError, texts: Texts) -> str:
+    """One sentence or more for a visitor."""
+    return describe_quota(error, texts) if isinstance(error, QuotaExceededError) else str(error)
+
+
+def describe_quota(error: QuotaExceededError, texts: Texts) -> str:
+    """What is used of what, when it comes back, and what helps at once."""
+    details = error.details
+    sentences = [error.message, texts("error.quota.used", used=details.get("used"), cap=details.get("cap"))]
+    resets_at = details.get("resets_at")
+    if isinstance(resets_at, datetime):
+        sentences.append(texts("error.quota.reset", date=describe_time(resets_at)))
+    return " ".join([*sentences, texts("error.quota.help")])
 
 
 def describe_time(moment: datetime) -> str:

@@ -24,7 +24,7 @@ def _to_block(block: Block) -> dict[str, Any]:
         "kind": block.kind.value,
         "text": block.text,
         "level": block.level,
-        "bbox": _to_bbox(block.box),
+        "bbox": to_bbox(block.box),
         "confidence": block.confidence,
         "lines": [_to_line(line) for line in block.lines] or [_to_piece(block)],
         "cells": [_to_cell(cell) for cell in block.table.cells] if block.table else None,
@@ -36,7 +36,7 @@ def _to_line(line: Line) -> dict[str, Any]:
 
 
 def _to_piece(piece: Word | Line | Block) -> dict[str, Any]:
-    return {"text": piece.text, "bbox": _to_bbox(piece.box), "confidence": piece.confidence, "words": []}
+    return {"text": piece.text, "bbox": to_bbox(piece.box), "confidence": piece.confidence, "words": []}
 
 
 def _to_cell(cell: TableCell) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def _to_cell(cell: TableCell) -> dict[str, Any]:
         "row_span": cell.row_span,
         "column_span": cell.column_span,
         "text": cell.text,
-        "bbox": _to_bbox(cell.box),
+        "bbox": to_bbox(cell.box),
     }
 
 
-def _to_bbox(box: Box) -> list[float]:
+def to_bbox(box: Box) -> list[float]:
     return [round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1)]

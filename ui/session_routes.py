@@ -5,10 +5,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from errors import InvalidTokenError
 from service.callers import Account
 from service.wiring import Services
-from ui.sessions import COOKIE, client_address, is_same_origin, set_cookie
+from ui.sessions import COOKIE, client_address, require_same_origin, set_cookie
 
 
 class Credentials(BaseModel):
@@ -28,7 +27,7 @@ def build_session_routes(services: Services, *, in_frame: bool) -> APIRouter:
 
     @router.post("/sign-up")
     async def sign_up(request: Request, body: Credentials) -> Response:
-        _require_same_origin(request)
+        require_same_origin(request)
 
         def create() -> Response:
             address = client_address(services, request)
@@ -38,7 +37,7 @@ def build_session_routes(services: Services, *, in_frame: bool) -> APIRouter:
 
     @router.post("/sign-in")
     async def sign_in(request: Request, body: Credentials) -> Response:
-        _require_same_origin(request)
+        require_same_origin(request)
 
         def check() -> Response:
             address = client_address(services, request)
@@ -48,7 +47,7 @@ def build_session_routes(services: Services, *, in_frame: bool) -> APIRouter:
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        _require_same_origin(request)
+        require_same_origin(request)
         session = request.cookies.get(COOKIE)
         if session:
             await run_in_threadpool(services.accounts.close_session, session)
@@ -57,8 +56,3 @@ def build_session_routes(services: Services, *, in_frame: bool) -> APIRouter:
         return response
 
     return router
-
-
-def _require_same_origin(request: Request) -> None:
-    if not is_same_origin(request.headers):
-        raise InvalidTokenError("This request came from another site.", remedy="Use the app's own page.")

@@ -9,6 +9,7 @@ import gradio as gr
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from errors import InvalidTokenError
 from service.callers import Account, Caller
 from service.client_addresses import parse_networks, resolve_client
 from service.wiring import Services
@@ -64,3 +65,9 @@ def set_cookie(response: Response, session: str, *, is_https: bool, in_frame: bo
 def is_same_origin(headers: Mapping[str, str]) -> bool:
     """False for what a script or form of another site sent: browsers say so, other clients have no cookie to steal."""
     return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+def require_same_origin(connection: HTTPConnection) -> None:
+    """Raises InvalidTokenError for what another site sent in the visitor's name."""
+    if not is_same_origin(connection.headers):
+        raise InvalidTokenError("This request came from another site.", remedy="Use the app's own page.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-STYLES = ("app.css", "account.css", "viewer.css", "dropzone.css")
+STYLES = ("app.css", "account.css", "viewer.css", "dropzone.css", "tools.css", "chat.css", "documents.css")
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif")
 SYSTEM_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

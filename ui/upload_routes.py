@@ -11,10 +11,10 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from errors import InvalidTokenError, NoFileError, NotFoundError
+from errors import NoFileError, NotFoundError
 from pipeline.requested_options import parse_options
 from service.wiring import Services
-from ui.sessions import get_caller, is_same_origin
+from ui.sessions import get_caller, require_same_origin
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIELDS = ("tier", "language", "tool", "translate_to", "pages")
@@ -34,8 +34,7 @@ def build_upload_routes(services: Services) -> APIRouter:
     @router.post("/jobs")
     async def submit(request: Request) -> JSONResponse:
         """The new job's id. Errors leave in the API's shape."""
-        if not is_same_origin(request.headers):
-            raise InvalidTokenError("This request came from another site.", remedy="Use the app's own page.")
+        require_same_origin(request)
         async with request.form(max_files=1, max_fields=len(FIELDS) + 1) as form:
             return JSONResponse({"job": await run_in_threadpool(_submit, services, request, form)})
 

@@ -13,13 +13,18 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+const REMEMBERED = "ocr-chat:job";
+const OPEN = "ocr-chat:open";
+const SESSION_CHANGED = "ocr-chat:session";
+
 export class DropZone {
-  // `options`: {root, samples: [names], accept}; `texts`: words; `onFile`: called when a file was taken
-  constructor(shell, texts, options, onFile) {
+  // `options`: {root, samples: [names], accept}; `texts`: words; `onJob`: called with the job to show, or null
+  constructor(shell, texts, options, onJob) {
     this.texts = texts;
     this.options = options;
-    this.onFile = onFile;
+    this.onJob = onJob;
     this.file = null;
+    this.isSending = false;
     this.build(shell);
     this.listen(shell);
   }
@@ -56,6 +61,9 @@ export class DropZone {
     }
     for (const name of ["dragleave", "drop"]) this.drop.addEventListener(name, () => this.drop.classList.remove("dz-over"));
     this.drop.addEventListener("drop", (event) => { event.preventDefault(); this.take(event.dataTransfer.files[0]); });
+    document.addEventListener(OPEN, (event) => { if (shell.isConnected) this.onJob(event.detail.job); });
+    // Who signs out must not leave a document on the screen: the server decides anew who may see it.
+    document.addEventListener(SESSION_CHANGED, () => { if (shell.isConnected) this.resume(); });
     document.addEventListener("paste", (event) => {
       if (!shell.isConnected || !event.clipboardData?.files.length) return;
       this.take(event.clipboardData.files[0]);
@@ -76,7 +84,6 @@ export class DropZone {
       parts.unshift(make("img", { class: "dz-preview", src: this.address, alt: "" }));
     }
     this.inside.replaceChildren(...parts);
-    this.onFile(file);
   }
 
   size(bytes) {
@@ -88,17 +95,36 @@ export class DropZone {
     if (response.ok) this.take(new File([await response.blob()], name, { type: response.headers.get("content-type") }));
   }
 
-  // Sends the file with the form's fields; answers {job} or {error}.
+  // Sends the file with the form's fields; answers {job}, {error}, or {busy} when one is on its way already.
   async send(fields) {
+    if (this.isSending) return { busy: true };
     if (!this.file) return { error: this.texts.none };
     const form = new FormData();
     form.append("file", this.file, this.file.name || "pasted.png");
     for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
+    const note = make("p", { class: "dz-hint", role: "status" }, this.texts.uploading);
+    this.isSending = true;
+    this.inside.append(note);
     try {
       const response = await fetch(`${this.options.root}app/jobs`, { method: "POST", body: form });
-      return await response.json();
+      const answer = await response.json();
+      this.remember(answer);
+      return answer;
     } catch {
       return { error: this.texts.failed };
+    } finally {
+      this.isSending = false;
+      note.remove();
     }
+  }
+
+  // The tab's own memory, gone when it is closed: a reload finds the document again, other tabs know nothing of it.
+  remember(answer) {
+    if (answer?.job) sessionStorage.setItem(REMEMBERED, answer.job);
+    else if (answer?.gone === sessionStorage.getItem(REMEMBERED)) sessionStorage.removeItem(REMEMBERED);
+  }
+
+  resume() {
+    this.onJob(sessionStorage.getItem(REMEMBERED));
   }
 }

@@ -59,24 +59,30 @@ export class Viewer {
       button("in", t.zoom_in, "+", () => this.zoomBy(1.25)),
       button("turn", t.rotate, "↻", () => this.turnBy(90)),
       make("span", { class: "ov-space" }),
-      button("doubt", t.next_doubt, "?", () => this.nextDoubt()),
+      button("doubt", t.next_doubt, "⚑", () => this.nextDoubt()),
       this.doubtLabel,
     );
+    const shade = (level) => make("span", { class: "ov-shade" }, make("i", { class: level }), t[`legend.${level}`]);
+    const legend = make("div", { class: "ov-legend" }, make("span", {}, `${t.legend}:`), shade("high"), shade("middle"), shade("low"));
     this.picture = make("img", { class: "ov-picture", alt: "", draggable: "false", decoding: "async" });
     this.overlay = draw("svg", { class: "ov-overlay", role: "group", "aria-label": t.boxes });
     this.sheet = make("div", { class: "ov-sheet" }, this.picture, this.overlay);
-    this.stage = make("div", { class: "ov-stage", id: "viewer-stage", tabindex: "0", "aria-label": t.viewer }, this.sheet);
+    this.stage = make("div", { class: "ov-stage", id: "viewer-stage", role: "region", tabindex: "0", "aria-label": t.viewer }, this.sheet);
     this.tip = make("div", { class: "ov-tip", role: "status", hidden: true });
     this.strip = make("div", { class: "ov-strip", role: "listbox", "aria-label": t.pages });
     this.lines = make("div", { class: "ov-lines", id: "viewer-lines", role: "list", "aria-label": t.text, tabindex: "0" });
     this.root.replaceChildren(
-      make("div", { class: "ov" }, this.bar, make("div", { class: "ov-body" }, this.strip, this.stage, this.lines), this.tip),
+      make("div", { class: "ov" }, this.bar, make("div", { class: "ov-body" }, this.strip, this.stage, this.lines), legend, this.tip),
     );
     this.listen();
   }
 
   listen() {
     this.stage.addEventListener("keydown", (event) => this.onKey(event));
+    this.lines.addEventListener("keydown", (event) => this.onKey(event, true));
+    document.addEventListener("ocr-chat:show", (event) => {
+      if (this.root.isConnected && this.state.job) this.highlight(event.detail.page, event.detail.boxes);
+    });
     this.stage.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
@@ -96,8 +102,11 @@ export class Viewer {
     for (const name of ["pointerup", "pointercancel"]) this.stage.addEventListener(name, () => { held = null; });
   }
 
-  onKey(event) {
+  // In the text, the arrow keys go from word to word; the page shows where each stands.
+  onKey(event, isInText = false) {
+    const words = { ArrowDown: () => this.step(1), ArrowRight: () => this.step(1), ArrowUp: () => this.step(-1), ArrowLeft: () => this.step(-1) };
     const actions = {
+      ...(isInText ? words : {}),
       PageDown: () => this.show(this.state.page + 1),
       PageUp: () => this.show(this.state.page - 1),
       Home: () => this.show(1),
@@ -134,6 +143,8 @@ export class Viewer {
       this.cache.clear();
       Object.assign(this.state, { page: this.first, zoom: 1, turn: 0, doubt: -1 });
       this.fillStrip();
+      const isAtOnce = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.root.scrollIntoView({ block: "start", behavior: isAtOnce ? "auto" : "smooth" });
     }
     if (value.show) this.highlight(value.show.page, value.show.boxes);
     else if (isNew || wasWaiting) this.show(this.state.page);
@@ -169,8 +180,13 @@ export class Viewer {
     const known = this.cache.get(number);
     if (known?.ready) return known;
     const job = this.state.job;
-    const response = await fetch(`${this.texts.root}app/jobs/${job}/pages/${number}/blocks`);
-    const page = response.ok ? { ...(await response.json()), ready: true } : { ready: false };
+    let response;
+    try {
+      response = await fetch(`${this.texts.root}app/jobs/${job}/pages/${number}/blocks`);
+    } catch {
+      return { ready: false, failed: true };
+    }
+    const page = response.status === 200 ? { ...(await response.json()), ready: true } : { ready: false };
     if (job === this.state.job) this.cache.set(number, page);
     return page;
   }
@@ -185,13 +201,13 @@ export class Viewer {
     const page = await this.load(wanted);
     if (job !== this.state.job || wanted !== this.state.page) return;
     if (page.ready) this.render(page);
-    else this.renderWaiting();
+    else this.renderWaiting(page.failed ? this.texts.failed : this.texts.waiting);
   }
 
-  renderWaiting() {
+  renderWaiting(sentence) {
     this.picture.removeAttribute("src");
     this.overlay.replaceChildren();
-    this.lines.replaceChildren(make("p", { class: "ov-waiting" }, this.texts.waiting));
+    this.lines.replaceChildren(make("p", { class: "ov-waiting" }, sentence));
     this.doubtLabel.textContent = "";
   }
 
@@ -203,8 +219,11 @@ export class Viewer {
     this.overlay.replaceChildren();
     this.lines.replaceChildren();
     this.doubts = [];
+    this.order = [];
+    this.state.word = -1;
     for (const block of page.blocks) this.renderBlock(block);
     this.doubtLabel.textContent = this.doubts.length ? String(this.doubts.length) : "✓";
+    this.doubtLabel.title = this.doubts.length ? this.texts.next_doubt : this.texts.no_doubts;
     this.layOut();
   }
 
@@ -255,7 +274,15 @@ export class Viewer {
     box.addEventListener("click", () => this.select(box, textNode, "box"));
     textNode.addEventListener("click", () => this.select(box, textNode, "text"));
     this.overlay.append(box);
+    this.order.push({ box, textNode });
     if (score !== null && score !== undefined && score < LOW_CONFIDENCE) this.doubts.push({ box, textNode });
+  }
+
+  step(by) {
+    if (!this.order?.length) return;
+    this.state.word = Math.min(this.order.length - 1, Math.max(0, this.state.word + by));
+    const { box, textNode } = this.order[this.state.word];
+    this.select(box, textNode, "keys");
   }
 
   showTip(event, item) {
@@ -268,6 +295,7 @@ export class Viewer {
   }
 
   select(box, textNode, from) {
+    this.state.word = this.order.findIndex((entry) => entry.box === box);
     for (const old of this.root.querySelectorAll(".ov-selected")) old.classList.remove("ov-selected");
     box.classList.add("ov-selected");
     textNode.classList.add("ov-selected");
