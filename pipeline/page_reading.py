@@ -22,9 +22,10 @@ from pipeline.routing import (
     Route,
     is_hopeless,
     is_weak,
+    latin_alternatives,
     mean_confidence,
     route_language,
-    route_pack,
+    route_latin,
     route_poor_latin,
     route_script,
     vote_candidates,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
-_UNDECIDED = 0.4
+_MAYBE = 0.4
+_LATIN_PACK = "Latin"
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
 _RAPIDOCR_SURE_OF_LATIN = 0.96
 _RAPIDOCR_SURE_OF_CJK = 0.9
@@ -118,20 +120,23 @@ class PageReader:
         last pages first.
         """
         samples = sample_lines(prepared.grey, prepared.glyph_px)
-        latin = vote(samples, vote_candidates(["Latn"], only_likely=True), self._read_sample)
+        latin = vote(samples, [("Latn", _LATIN_PACK)], self._read_sample)
+        if latin and not latin.is_sure and latin.score > _MAYBE:
+            latin = vote(samples, latin_alternatives(), self._read_sample)
         if latin and latin.is_sure:
-            return route_pack("Latn", latin.pack), "Latn"
+            return route_latin(latin.pack), "Latn"
         text, confidence = self._sample_with_rapidocr(samples)
         if confidence >= _RAPIDOCR_SURE_OF_CJK and max(letter_share(text, "Jpan"), letter_share(text, "Hans")) > 0.5:
             script = cjk_script(text)
             return route_script(script), script
         if confidence >= _RAPIDOCR_SURE_OF_LATIN and letter_share(text, "Latn") > 0.9:
             return route_poor_latin(), "Latn"
-        winner = vote(samples[:1], vote_candidates(self._last_scripts), self._read_sample)
-        if winner is None or winner.score < _UNDECIDED:
+        shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
+        winner = vote(shorter, vote_candidates(self._last_scripts), self._read_sample)
+        if winner is None or winner.score < _MAYBE:
             return route_poor_latin(), "Latn"
         self._last_scripts = [winner.script, *(code for code in self._last_scripts if code != winner.script)][:3]
-        return route_pack(winner.script, winner.pack), winner.script
+        return route_script(winner.script), winner.script
 
     def _sample_with_rapidocr(self, samples: Sequence[Grey]) -> tuple[str, float]:
         """What PP-OCR reads in pictures of single lines, and its own mean confidence."""

@@ -7,9 +7,10 @@ from pipeline.routing import (
     TESSERACT,
     is_hopeless,
     is_weak,
+    latin_alternatives,
     mean_confidence,
     route_language,
-    route_pack,
+    route_latin,
     route_script,
     vote_candidates,
 )
@@ -39,18 +40,16 @@ def test_only_scripts_that_stack_marks_are_read_line_by_line():
     assert {code for code in SCRIPTS if route_script(code).line_by_line} == {"Mymr", "Khmr", "Thai", "Laoo", "Tibt"}
 
 
-def test_every_script_stands_for_election_once_and_latin_first():
-    candidates = list(vote_candidates())
-    assert [script for script, _ in candidates[:3]] == ["Latn"] * 3
-    assert {script for script, _ in candidates} == set(SCRIPTS) - {"Latf"}
-    assert len(candidates) == len(set(candidates))
-    assert [script for script, _ in vote_candidates(["Thai", "Laoo"], only_likely=True)] == ["Thai", "Laoo"]
-    assert [script for script, _ in vote_candidates(["Thai"])][:2] == ["Thai", "Latn"]
+def test_every_script_but_latin_and_cjk_stands_for_election_once():
+    scripts = [script for script, _ in vote_candidates()]
+    assert len(scripts) == len(set(scripts))
+    assert set(scripts) == set(SCRIPTS) - {"Latn", "Latf", "Hans", "Hant", "Jpan"}
+    assert [script for script, _ in vote_candidates(["Thai", "Laoo"])][:3] == ["Thai", "Laoo", "Cyrl"]
 
 
 def test_rapidocr_never_helps_out_with_vietnamese():
-    assert route_pack("Latn", "Vietnamese").second is None
-    assert route_pack("Latn", "Latin").second == RAPIDOCR
+    assert [route_latin(pack).second for _, pack in latin_alternatives()] == [None, RAPIDOCR]
+    assert route_latin("Latin").second == RAPIDOCR
 
 
 def test_what_is_weak_and_what_is_hopeless():

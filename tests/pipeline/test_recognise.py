@@ -1,0 +1,152 @@
+"""Whole files through the Reader, with real engines on the repository's samples."""
+
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.assemble import assemble
+from pipeline.document import Block, BlockKind, Box, Page, PageError
+from pipeline.engines.scripted_engine import EngineScript, Fault, ScriptedPage
+from pipeline.options import OcrOptions, Tier
+from pipeline.recognise import PDF_TEXT, Reader, ReaderConfig, recognise
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+TRUTH = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    opened = Reader()
+    yield opened
+    opened.close()
+
+
+def error_rate(read, truth):
+    read, truth = " ".join(read.split()), " ".join(truth.split())
+    return Levenshtein.distance(read, truth) / max(1, len(truth))
+
+
+def read_sample(name, reader, **choices):
+    return recognise((SAMPLES / name).read_bytes(), OcrOptions(**choices), reader=reader, name=name)
+
+
+@pytest.mark.ocr
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "most_errors", "script"),
+    [
+        ("letter.png", 0.01, "Latn"),
+        ("two-columns.png", 0.01, "Latn"),
+        ("tilted-photo.jpg", 0.05, "Latn"),
+        ("receipt.png", 0.12, "Latn"),
+        ("arabic.png", 0.05, "Arab"),
+        ("japanese.png", 0.02, "Jpan"),
+    ],
+)
+def test_samples_are_read_without_being_told_the_language(name, most_errors, script, reader):
+    document = read_sample(name, reader)
+    page = document.get_page(1)
+    assert error_rate(document.text, TRUTH[name]["pages"][0]) <= most_errors
+    assert page.script == script
+    for block in page.blocks:
+        assert 0 <= block.box.left <= block.box.right <= page.width_px
+        assert 0 <= block.box.top <= block.box.bottom <= page.height_px
+        assert block.confidence is None or 0 <= block.confidence <= 1
+
+
+@pytest.mark.ocr
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_page_is_read_and_its_boxes_lie_on_it(turns, reader):
+    upright = Image.open(SAMPLES / "letter.png").convert("RGB")
+    upright_page = read_sample("letter.png", reader, language="en").get_page(1)
+    data = BytesIO()
+    upright.rotate(90 * turns, expand=True).save(data, "PNG")
+    page = recognise(data.getvalue(), OcrOptions(language="en"), reader=reader).get_page(1)
+    assert page.rotation == 90 * turns
+    assert error_rate(page.text, upright_page.text) < 0.02
+    word, same = next(upright_page.blocks[0].words), next(page.blocks[0].words)
+    assert word.text == same.text
+    across, down = word.box.center
+    expected = {
+        1: (down, upright.width - across),
+        2: (upright.width - across, upright.height - down),
+        3: (upright.height - down, across),
+    }[turns]
+    assert same.box.center == pytest.approx(expected, abs=6)
+
+
+@pytest.mark.ocr
+def test_a_pdf_keeps_its_own_text(reader):
+    document = read_sample("invoice.pdf", reader)
+    assert [page.engine for page in document.pages] == [PDF_TEXT] * document.page_count
+    assert all(block.confidence is None for page in document.pages for block in page.blocks)
+
+
+@pytest.mark.ocr
+def test_a_page_range_reads_only_those_pages(reader):
+    document = read_sample("report-3-pages.pdf", reader, page_range=(2, 9))
+    assert [page.number for page in document.pages] == [2, 3]
+    assert document.page_count == 3
+    for page in document.pages:
+        assert error_rate(page.text, TRUTH["report-3-pages.pdf"]["pages"][page.number - 1]) < 0.02
+
+
+@pytest.mark.ocr
+def test_a_blank_page_has_no_blocks(reader):
+    data = BytesIO()
+    Image.fromarray(np.full((300, 200, 3), 255, np.uint8)).save(data, "PNG")
+    document = recognise(data.getvalue(), OcrOptions(), reader=reader)
+    assert document.get_page(1).blocks == ()
+    assert document.text == ""
+    assert document.mean_confidence is None
+
+
+@pytest.mark.ocr
+def test_careful_reading_says_who_read_and_why(reader):
+    document = read_sample("letter.png", reader, tier=Tier.VLM)
+    assert document.get_page(1).engine == "embedded-careful"
+    assert len(document.notices) == 1
+    assert error_rate(document.text, TRUTH["letter.png"]["pages"][0]) < 0.01
+
+
+def test_a_failing_page_costs_that_page_only():
+    script = EngineScript({2: ScriptedPage(fault=Fault.RAISE)}, ScriptedPage("Some words"))
+    reader = Reader(ReaderConfig(cpu_engine="scripted", script=script))
+    frames = [Image.new("RGB", (200, 100), "white") for _ in range(3)]
+    data = BytesIO()
+    frames[0].save(data, "TIFF", save_all=True, append_images=frames[1:])
+    document = recognise(data.getvalue(), OcrOptions(), reader=reader, name="three.tiff")
+    assert [page.text for page in document.pages] == ["Some words", "Some words"]
+    assert [(error.page_number, error.code) for error in document.page_errors] == [(2, "engine_failed")]
+    assert document.source_name == "three.tiff"
+
+
+def page_with(number, *texts):
+    blocks = [
+        Block(f"p{number}-b{i}", BlockKind.TEXT, text, Box(100, top, 500, top + 20), 0.9)
+        for i, (text, top) in enumerate(texts, start=1)
+    ]
+    return Page(number, 600, 1000, 72, tuple(blocks), "tesseract")
+
+
+def test_assembling_sorts_pages_and_marks_running_headers():
+    pages = [page_with(n, ("Annual report", 10), (f"Body of page {n}", 500)) for n in (3, 1, 2)]
+    document = assemble(
+        "id",
+        "report.pdf",
+        pages,
+        page_count=5,
+        created_at=datetime.now(UTC),
+        notices=["same", "same", "other"],
+        page_errors=[PageError(5, "x", "x"), PageError(4, "x", "x")],
+    )
+    assert [page.number for page in document.pages] == [1, 2, 3]
+    assert [page.blocks[0].kind for page in document.pages] == [BlockKind.HEADER] * 3
+    assert document.notices == ("same", "other")
+    assert [error.page_number for error in document.page_errors] == [4, 5]
