@@ -24,7 +24,7 @@ git archive HEAD -- . ':!tests' ':!bench' ':!training' ':!spaces' ':!README.md' 
 git show HEAD:spaces/README.md > "$folder/README.md"
 git show HEAD:spaces/packages.txt > "$folder/packages.txt"
 if [ -n "${space:-}" ]; then
-  .venv/bin/hf repo create "$space" --repo-type space --space-sdk gradio --exist-ok
-  .venv/bin/hf upload "$space" "$folder" . --repo-type space --delete '*' --commit-message "Publish $(git rev-parse --short HEAD)"
+  .venv/bin/hf repos create "$space" --type space --sdk gradio --exist-ok
+  .venv/bin/hf upload "$space" "$folder" . --type space --delete '*' --commit-message "Publish $(git rev-parse --short HEAD)"
   echo "https://huggingface.co/spaces/$space"
 fi
