@@ -64,8 +64,9 @@ _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_TAX_LINE = re.compile(r"^\W*(?:gst|tax|vat|sst|mwst|ust|tva|iva)\b|\b(?:included\s+)?in\s+total\b")
 _NOT_TOTAL = re.compile(
-    r"^\W*(?:gst|tax|vat|sst|mwst|ust|tva|iva)\b|in(?:cluded)?\s+(?:in\s+)?total|sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
+    r"sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
     r"|total\s*(?:gst|tax|vat|qty|item|saving|disc|\d+%)|excl|exclud|without|before|change|cash\b|tendered|points?\b|mwst\b"
 )
 _COMPANY = re.compile(
@@ -121,7 +122,7 @@ def _find_total(units: Sequence[Unit]) -> tuple[Unit, ...]:
 def _total_strength(line: str) -> int:
     folded = fold(line)
     strength = next((value for value, label in _TOTAL_LABELS if label.search(folded)), 0)
-    if strength <= 3 and _NOT_TOTAL.search(folded):
+    if _TAX_LINE.search(folded) or (strength <= 3 and _NOT_TOTAL.search(folded)):
         return 0
     # Several amounts behind one "total" are a row of a tax summary rather than the sum to pay.
     return 1 if strength == 3 and len(AMOUNT.findall(line)) > 1 else strength
