@@ -1,5 +1,9 @@
 """One collection of numbers: nothing of a document's text is ever written."""
 
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +70,33 @@ def test_vectors_are_there_after_a_restart(tmp_path: Path, embedder: Embedder) -
 def test_no_server_is_an_error_that_says_so() -> None:
     with pytest.raises(IndexUnavailableError, match="index"):
         VectorIndex.open(url="http://127.0.0.1:9")
+
+
+@pytest.mark.slow
+def test_a_chroma_server_does_the_same(tmp_path: Path, embedder: Embedder) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = Path(sys.executable).with_name("chroma")
+    command = [str(program), "run", "--path", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        opened = open_when_ready(f"http://127.0.0.1:{port}")
+        fill(opened, embedder)
+        matches = opened.search(["lease"], embedder.embed_questions(["Are pets allowed?"]), model=embedder.name)
+        assert matches[0].page_number == 2
+        opened.delete("lease")
+        assert opened.find_numbers("lease", model=embedder.name) == set()
+        opened.close()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def open_when_ready(url: str) -> VectorIndex:
+    for _ in range(60):
+        try:
+            return VectorIndex.open(url=url)
+        except IndexUnavailableError:
+            time.sleep(0.5)
+    raise AssertionError("the Chroma server did not start")

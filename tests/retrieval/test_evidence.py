@@ -1,0 +1,59 @@
+"""Sentences that look like answers and are none."""
+
+import pytest
+
+from retrieval.evidence import Conflict, DocumentWords, find_conflict, find_names, is_reversed
+from retrieval.question import read_question
+
+DOCUMENT = (
+    "The Blue Harbour Treaty was signed by Queen Adela in 1642. Article 12 gives the islands to Norland. "
+    "Duke Osric of Westmark refused to sign it. It is easier to cross the strait in summer."
+)
+
+
+def check(question: str, sentence: str) -> Conflict | None:
+    return find_conflict(read_question(question), sentence, sentence, DocumentWords.of(DOCUMENT))
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "conflict"),
+    [
+        ("Who signed the Blue Harbour Treaty?", "The Blue Harbour Treaty was signed by Queen Adela in 1642.", None),
+        ("Who did not sign the treaty?", "The treaty was signed by Queen Adela.", Conflict.NEGATION),
+        ("Who did not sign the treaty?", "Duke Osric of Westmark refused to sign it.", None),
+        ("When is it harder to cross the strait?", "It is easier to cross the strait in summer.", Conflict.OPPOSITE),
+        ("When is it easier to cross the strait?", "It is easier to cross the strait in summer.", None),
+        ("What does Article 21 give to Norland?", "Article 12 gives the islands to Norland.", Conflict.NUMBER),
+        ("What does Article 12 give to Norland?", "Article 12 gives the islands to Norland.", None),
+        (
+            "What does Article 12 give to Sudland and Ostmark?",
+            "Article 12 gives the islands to Norland.",
+            Conflict.NAME,
+        ),
+        ("Who signed the Blue Westmark Treaty?", "The Blue Harbour Treaty was signed by Queen Adela.", Conflict.NAME),
+        ("Who signed the Blue Harbor Treaty?", "The Blue Harbour Treaty was signed by Queen Adela.", None),
+    ],
+)
+def test_conflicts(question: str, sentence: str, conflict: Conflict | None) -> None:
+    assert check(question, sentence) is conflict
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "is_contrary"),
+    [
+        ("Cats are allowed.", "Cats are not allowed in the building", True),
+        ("Cats are not allowed.", "Cats are not allowed in the building", False),
+        ("Dogs are not allowed.", "Dogs are allowed", True),
+        ("The rent increased.", "the rent decreased by 5 %", True),
+        ("The rent increased.", "the rent increased by 5 %", False),
+        ("Der Hund ist nicht erlaubt.", "Der Hund ist erlaubt", True),
+    ],
+)
+def test_reversed_claims(claim: str, evidence: str, is_contrary: bool) -> None:
+    assert is_reversed(claim, evidence) is is_contrary
+
+
+def test_names_are_capitals_inside_a_question() -> None:
+    assert find_names(read_question("What did Queen Adela's brother sign?")) == ("queen", "adela")
+    assert find_names(read_question("Was hat die Herzogin von Westmark unterschrieben?")) == ()
+    assert find_names(read_question("WHAT IS THE TOTAL?")) == ()
