@@ -19,7 +19,7 @@ from service.chat import ChatReply
 from service.conversations import ChatMessage
 from service.job_views import JobView
 from service.wiring import Services
-from ui.job_texts import describe_quota
+from ui.job_texts import describe_error
 from ui.page_json import to_bbox
 from ui.sessions import get_caller, require_same_origin
 from ui.template_data import to_attribute
@@ -88,7 +88,7 @@ def build_chat_routes(services: Services) -> APIRouter:
         try:
             first, rest = await run_in_threadpool(begin)
         except QuotaExceededError as error:
-            return JSONResponse({"error": describe_quota(error, texts), "code": error.code}, status_code=402)
+            return JSONResponse({"error": describe_error(error, texts), "code": error.code}, status_code=402)
         return StreamingResponse(_to_lines(first, rest), media_type="application/x-ndjson", headers=_NOT_KEPT)
 
     @router.delete("/{job_id}/chat")

@@ -1,7 +1,9 @@
 """Sentences about jobs, prices and errors, in the visitor's language; as HTML, everything escaped."""
 
 import html
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from errors import OcrChatError, QuotaExceededError
 from pipeline.document import Document
@@ -45,16 +47,18 @@ def describe_price(estimate: Estimate, texts: Texts) -> str:
 
 def describe_error(error: OcrChatError, texts: Texts) -> str:
     """One sentence or more for a visitor."""
-    return describe_quota(error, texts) if isinstance(error, QuotaExceededError) else str(error)
+    if isinstance(error, QuotaExceededError):
+        return describe_quota({**error.details, "error": error.message}, texts)
+    return str(error)
 
 
-def describe_quota(error: QuotaExceededError, texts: Texts) -> str:
-    """What is used of what, when it comes back, and what helps at once."""
-    details = error.details
-    sentences = [error.message, texts("error.quota.used", used=details.get("used"), cap=details.get("cap"))]
-    resets_at = details.get("resets_at")
-    if isinstance(resets_at, datetime):
-        sentences.append(texts("error.quota.reset", date=describe_time(resets_at)))
+def describe_quota(problem: Mapping[str, Any], texts: Texts) -> str:
+    """What is used of what, when it comes back, and what helps at once. ``problem``: the 402's members."""
+    sentences = [problem["error"], texts("error.quota.used", used=problem.get("used"), cap=problem.get("cap"))]
+    resets_at = problem.get("resets_at")
+    if resets_at:
+        moment = resets_at if isinstance(resets_at, datetime) else datetime.fromisoformat(resets_at)
+        sentences.append(texts("error.quota.reset", date=describe_time(moment)))
     return " ".join([*sentences, texts("error.quota.help")])
 
 

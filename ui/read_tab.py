@@ -9,14 +9,14 @@ from typing import Any
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
-from errors import JobNotFoundError, OcrChatError
+from errors import JobNotFoundError, OcrChatError, QuotaExceededError
 from pipeline.presets import get_preset
 from service.job_record import JobState
 from service.job_views import JobView
 from service.reference import list_languages
 from service.wiring import Services
 from ui.chat_panel import build_chat_panel, to_chat_value
-from ui.job_texts import describe_error, describe_price, describe_status
+from ui.job_texts import describe_error, describe_price, describe_quota, describe_status
 from ui.results import ResultPanel, build_results, hide_results, keep_results, shorten, to_result_updates
 from ui.sessions import caller_of
 from ui.template_data import to_attribute
@@ -157,14 +157,19 @@ def _wire_reading(services: Services, texts: Texts, tab: ReadTab, form: _Form, a
         if sent.get("job"):
             async for update in _watch(services, texts, sent["job"], request, root):
                 yield update
-        elif not sent.get("busy"):
-            yield _updates(status=to_error_html(sent.get("error") or texts("drop.none")))
+        elif sent.get("busy"):
+            yield _updates()
+        else:
+            yield _updates(status=to_error_html(_describe_refusal(sent, texts)))
 
     async def open_job(event: gr.EventData, request: gr.Request) -> AsyncIterator[list[Any]]:
         job_id = event._data.get("job")
         if isinstance(job_id, str) and job_id:
             async for update in _watch(services, texts, job_id, request, root):
                 yield update
+        else:
+            # A generator that gives nothing empties its outputs.
+            yield _updates()
 
     async def stop(job_id: str | None, request: gr.Request) -> None:
         if job_id:
@@ -181,7 +186,10 @@ def _wire_json(services: Services, texts: Texts, tab: ReadTab) -> None:
     def read_json(job_id: str | None, request: gr.Request) -> str:
         if not job_id:
             return ""
-        exported = services.jobs.export(caller_of(services, request), job_id, "json")
+        try:
+            exported = services.jobs.export(caller_of(services, request), job_id, "json")
+        except OcrChatError as error:
+            return json.dumps({"error": describe_error(error, texts)}, ensure_ascii=False)
         return shorten(b"".join(exported.chunks).decode(), texts)
 
     tab.results.json_tab.select(read_json, [tab.job], [tab.results.json], **PRIVATE)
@@ -235,6 +243,13 @@ def show_end(view: JobView, texts: Texts, root: str) -> list[Any]:
     )
 
 
+def _describe_refusal(answer: dict[str, Any], texts: Texts) -> str:
+    """``answer`` is what the upload got: the API's error, or nothing when there was no file."""
+    if answer.get("code") == QuotaExceededError.code:
+        return describe_quota(answer | {"error": answer["detail"].split(". ")[0] + "."}, texts)
+    return answer.get("error") or texts("drop.none")
+
+
 def to_error_html(message: str) -> str:
     return f'<div class="app-error" role="alert">{html.escape(message)}</div>'
 
@@ -242,7 +257,7 @@ def to_error_html(message: str) -> str:
 def _updates(
     view: JobView | None = None,
     *,
-    status: str,
+    status: str | None = None,
     drop: dict[str, str] | None = None,
     is_shown: bool | None = None,
     is_working: bool | None = None,
@@ -253,7 +268,7 @@ def _updates(
     return [
         job_id if view or drop else gr.skip(),
         drop or ({"job": job_id} if view else gr.skip()),
-        status,
+        gr.skip() if status is None else status,
         gr.skip() if is_working is None else gr.update(interactive=not is_working),
         gr.skip() if is_working is None else gr.update(interactive=is_working),
         gr.skip() if is_shown is None else gr.update(visible=is_shown),

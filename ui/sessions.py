@@ -40,6 +40,7 @@ def get_caller(services: Services, connection: HTTPConnection) -> Caller:
 
 def caller_of(services: Services, request: gr.Request) -> Caller:
     """As :func:`get_caller`, for a Gradio handler's request."""
+    assert request.request is not None, "every call comes with a request"
     return get_caller(services, request.request)
 
 
