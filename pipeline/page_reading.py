@@ -24,13 +24,14 @@ from pipeline.routing import (
     is_weak,
     latin_alternatives,
     mean_confidence,
+    only_language,
     route_language,
     route_latin,
     route_poor_latin,
     route_script,
     vote_candidates,
 )
-from pipeline.script_vote import cjk_script, letter_share, sample_lines, vote
+from pipeline.script_vote import cjk_script, letter_share, sample_lines, script_of_text, vote
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
+_POSSIBLE_ROTATION = 0.1
 _MAYBE = 0.4
 _LATIN_PACK = "Latin"
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
@@ -75,15 +77,17 @@ class PageReader:
 
     def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
         """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
-        rotation, _ = self._open_orientation().find_rotation(image.pixels)
-        reading = self._read_turned(image, rotation, language)
+        ranked = self._open_orientation().rank_rotations(image.pixels)
+        upright = ranked[0][0]
+        reading = self._read_turned(image, upright, language)
         # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
-        for turn in (180, 90, 270):
-            if not is_hopeless(reading.lines) or (reading.lines and turn != 180):
+        for rotation, probability in ranked[1:]:
+            if not is_hopeless(reading.lines):
                 break
-            tried = self._read_turned(image, (rotation + turn) % 360, language)
-            if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
-                reading = tried
+            if rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
+                tried = self._read_turned(image, rotation, language)
+                if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
+                    reading = tried
         return replace(reading, engine="embedded-careful") if careful else reading
 
     def read_region(self, image: PageImage, region: Box, language: str) -> Reading:
@@ -94,10 +98,13 @@ class PageReader:
         lines = [_moved(reading.prepared.map_line(line), left, top) for line in reading.lines]
         return replace(reading, lines=tuple(lines))
 
-    def identify(self, lines: Sequence[Line], language: str) -> tuple[str | None, str | None]:  # noqa: ARG002
-        """Language and script of text that was read already."""
+    def identify(self, lines: Sequence[Line], language: str) -> tuple[str | None, str | None]:
+        """Language and script of text that was read already; the language asked for is believed."""
         known = find_language(language)
-        return (known.code, known.script) if known else (None, None)
+        if known:
+            return known.code, known.script
+        script = script_of_text("\n".join(line.text for line in lines))
+        return only_language(script), script
 
     def close(self) -> None:
         if self._tesseract:
@@ -111,7 +118,10 @@ class PageReader:
         else:
             route, script = self._find_route(prepared)
         lines, engine = self._follow(route, prepared)
-        return Reading(prepared, correct_lines(lines, script), engine, known.code if known else None, script)
+        if engine == RAPIDOCR and not known:
+            script = script_of_text("\n".join(line.text for line in lines)) or script
+        code = known.code if known else only_language(script)
+        return Reading(prepared, correct_lines(lines, script), engine, code, script)
 
     def _find_route(self, prepared: PreparedPage) -> tuple[Route, str]:
         """For a page of unknown language: the route, and the script that its letters are in.
@@ -133,7 +143,7 @@ class PageReader:
             return route_poor_latin(), "Latn"
         shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
         winner = vote(shorter, vote_candidates(self._last_scripts), self._read_sample)
-        if winner is None or winner.score < _MAYBE:
+        if winner is None or winner.score < max(_MAYBE, latin.score if latin else 0.0):
             return route_poor_latin(), "Latn"
         self._last_scripts = [winner.script, *(code for code in self._last_scripts if code != winner.script)][:3]
         return route_script(winner.script), winner.script

@@ -5,10 +5,13 @@ confidence times the share of letters that belong to the script in question.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.document import Line
 from pipeline.line_isolation import isolate_lines
@@ -20,6 +23,10 @@ _SURE = 0.85
 _GULLIBLE = {"Thai": 0.5, "Laoo": 0.9}
 _BAND_GLYPHS = 24.0
 _LONGEST_GLYPHS = 40.0
+_TALLEST_GLYPHS = 5.0
+_SEARCH_SIDE_PX = 1000
+_ENOUGH_LETTERS = 8
+_MIXED_CJK = 0.2  # a page of CJK often has Latin names and numbers in it, the reverse is rare
 
 # What the names of letters begin with in Unicode, where that isn't the script's English name.
 _LETTER_NAMES = {
@@ -73,16 +80,30 @@ class Vote:
 
 
 def sample_lines(grey: Grey, glyph_px: float | None, *, count: int = 2) -> list[Grey]:
-    """Pictures of up to ``count`` long lines from where the straightened page has most ink."""
+    """Pictures of up to ``count`` long lines from where the straightened page has most letters."""
     glyph_px = glyph_px or 20.0
-    rows = find_ink(grey).sum(axis=1, dtype=np.int64)
-    height = int(min(len(rows), _BAND_GLYPHS * glyph_px))
-    sums = np.concatenate(([0], np.cumsum(rows)))
-    top = int(np.argmax(sums[height:] - sums[:-height])) if height < len(rows) else 0
+    height = int(min(len(grey), _BAND_GLYPHS * glyph_px))
+    top = _fullest_band(_count_letters(grey, glyph_px), height)
     lines = list(isolate_lines(grey[top : top + height]))
-    whole = [line for line in lines if line.top > 0 and line.top + line.pixels.shape[0] < height] or lines
+    fitting = [line for line in lines if line.pixels.shape[0] < _TALLEST_GLYPHS * glyph_px + 20] or lines
+    whole = [line for line in fitting if line.top > 0 and line.top + line.pixels.shape[0] < height] or fitting
     longest = sorted(whole, key=lambda line: -line.pixels.shape[1])[:count]
     return [line.pixels[:, : int(_LONGEST_GLYPHS * glyph_px)] for line in longest]
+
+
+def _count_letters(grey: Grey, glyph_px: float) -> NDArray[np.int64]:
+    """How many pieces of ink of a letter's size have their middle in each row. Pictures have few, text has many."""
+    scale = min(1.0, max(_SEARCH_SIDE_PX / max(grey.shape), 6.0 / glyph_px))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    _, _, stats, centers = cv2.connectedComponentsWithStats(find_ink(np.asarray(small, np.uint8)), connectivity=8)
+    heights = stats[1:, cv2.CC_STAT_HEIGHT] / (glyph_px * scale)
+    letters = centers[1:][(heights > 0.5) & (heights < 2.5)]
+    return np.bincount((letters[:, 1] / scale).astype(np.intp), minlength=len(grey))
+
+
+def _fullest_band(counts: NDArray[np.int64], height: int) -> int:
+    sums = np.concatenate(([0], np.cumsum(counts)))
+    return int(np.argmax(sums[height:] - sums[:-height])) if height < len(counts) else 0
 
 
 def vote(
@@ -100,13 +121,24 @@ def vote(
             return None
         lines = [line for sample in samples for line in read(sample, pack)]
         text = "\n".join(line.text for line in lines)
-        score = mean_confidence(lines) * letter_share(text, script)
+        score = mean_confidence(lines) * _fit(text, script)
         if score >= _SURE:
             return Vote(script, pack, text, score)
         score *= _GULLIBLE.get(script, 1.0)
         if best is None or score > best.score:
             best = Vote(script, pack, text, score)
     return best
+
+
+def script_of_text(text: str) -> str | None:
+    """The script (ISO 15924) that most letters of a text are in; None without letters."""
+    names = Counter(unicodedata.name(character, "").split(" ")[0] for character in text if character.isalpha())
+    if not names:
+        return None
+    if names["HIRAGANA"] + names["KATAKANA"] + names["CJK"] > _MIXED_CJK * names.total():
+        return cjk_script(text)
+    first = names.most_common(1)[0][0]
+    return next((script for script, letters in _LETTER_NAMES.items() if first.startswith(letters)), None)
 
 
 def cjk_script(text: str) -> str:
@@ -131,6 +163,22 @@ def _fits(character: str, encoding: str) -> bool:
 
 def letter_share(text: str, script: str) -> float:
     """The share (0..1) of the letters in ``text`` that belong to the script; 0.0 without letters."""
-    names = _LETTER_NAMES.get(script, ())
-    letters = [unicodedata.name(character, "") for character in text if character.isalpha()]
-    return sum(name.startswith(names) for name in letters) / len(letters) if letters else 0.0
+    letters = [character for character in text if character.isalpha()]
+    return sum(_belongs(character, script) for character in letters) / len(letters) if letters else 0.0
+
+
+def _fit(text: str, script: str) -> float:
+    """How well a text fits its script (0..1).
+
+    A reader of the wrong script finds a few letters among digits and strokes, so these count against it; but not
+    against Latin, which stands between digits and strokes on every receipt.
+    """
+    if script == "Latn":
+        return letter_share(text, script)
+    marks = [character for character in text if not character.isspace()]
+    own = sum(unicodedata.category(c)[0] in "LM" and _belongs(c, script) for c in marks)
+    return own / len(marks) * min(1.0, own / _ENOUGH_LETTERS) if marks else 0.0
+
+
+def _belongs(character: str, script: str) -> bool:
+    return unicodedata.name(character, "").startswith(_LETTER_NAMES[script])

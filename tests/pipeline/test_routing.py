@@ -9,6 +9,7 @@ from pipeline.routing import (
     is_weak,
     latin_alternatives,
     mean_confidence,
+    only_language,
     route_language,
     route_latin,
     route_script,
@@ -50,6 +51,13 @@ def test_every_script_but_latin_and_cjk_stands_for_election_once():
 def test_rapidocr_never_helps_out_with_vietnamese():
     assert [route_latin(pack).second for _, pack in latin_alternatives()] == [None, RAPIDOCR]
     assert route_latin("Latin").second == RAPIDOCR
+
+
+def test_a_script_of_one_language_names_it():
+    named = {script: code for script in SCRIPTS if (code := only_language(script))}
+    assert named["Kore"] == "ko"
+    assert {"Latn", "Cyrl", "Arab", "Deva"}.isdisjoint(named)
+    assert all(LANGUAGES[code].script == script for script, code in named.items())
 
 
 def test_what_is_weak_and_what_is_hopeless():

@@ -4,7 +4,7 @@ import pytest
 from pipeline.document import Box, Line
 from pipeline.languages import SCRIPTS
 from pipeline.prepare import to_grey
-from pipeline.script_vote import cjk_script, letter_share, sample_lines, vote
+from pipeline.script_vote import cjk_script, letter_share, sample_lines, script_of_text, vote
 from tests.pipeline.drawn_pages import DrawnPage
 
 BOX = Box(0, 0, 10, 10)
@@ -30,16 +30,22 @@ def test_confidence_in_letters_of_another_script_proves_nothing():
 
 
 def test_a_clear_winner_ends_the_vote():
-    read, asked = reader({"Cyrillic": ("привет", 0.97), "Greek": ("γεια", 0.99)})
+    read, asked = reader({"Cyrillic": ("привет друзья", 0.97), "Greek": ("γεια", 0.99)})
     winner = vote([SAMPLE, SAMPLE], [("Cyrl", "Cyrillic"), ("Grek", "Greek")], read)
     assert (winner.script, winner.pack, winner.is_sure) == ("Cyrl", "Cyrillic", True)
     assert asked == ["Cyrillic", "Cyrillic"]
 
 
+def test_a_few_letters_among_digits_are_no_script():
+    read, _ = reader({"heb": ("ץוב 1 12", 0.9), "tel": ("600300 ఈ౧స 6౧౧1౧1", 0.9), "rus": ("территории", 0.6)})
+    candidates = [("Hebr", "heb"), ("Telu", "tel"), ("Cyrl", "rus")]
+    assert vote([SAMPLE], candidates, read).script == "Cyrl"
+
+
 def test_thai_must_be_sure_of_itself():
-    read, _ = reader({"tha": ("กขค", 0.8), "Latin": ("abc", 0.5)})
+    read, _ = reader({"tha": ("กขคกขคกขค", 0.8), "Latin": ("abc", 0.5)})
     assert vote([SAMPLE], [("Thai", "tha"), ("Latn", "Latin")], read).script == "Latn"
-    read, _ = reader({"tha": ("กขค", 0.95)})
+    read, _ = reader({"tha": ("กขคกขคกขค", 0.95)})
     assert vote([SAMPLE], [("Thai", "tha")], read).is_sure
 
 
@@ -59,6 +65,14 @@ def test_nothing_to_vote_on():
 )
 def test_chinese_and_japanese_are_told_apart(text, script):
     assert cjk_script(text) == script
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [("Hello мир", "Latn"), ("ប្រទេស 12", "Khmr"), ("東京タワー Tokyo", "Jpan"), ("ἀρχή", "Grek"), ("12.50", None)],
+)
+def test_the_script_of_a_text_is_the_one_of_most_letters(text, script):
+    assert script_of_text(text) == script
 
 
 def test_letters_are_counted_by_script():
