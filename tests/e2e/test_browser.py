@@ -1,0 +1,232 @@
+"""The app in a real browser on a real server: what people do with it, and what must never happen meanwhile."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.browsing import WAIT_MS, Visitor, launch, visit
+from tests.server import RunningServer, start_server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+PHONE = {"width": 390, "height": 844}
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: RunningServer) -> Iterator[Visitor]:
+    """Nothing may go wrong unnoticed: the test fails on a console error, a failed request or one to another host."""
+    with visit(browser, server.url) as someone:
+        yield someone
+        assert someone.troubles == []
+
+
+def new_address() -> str:
+    return f"visitor-{uuid.uuid4().hex[:10]}@example.com"
+
+
+def find_barriers(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, with the first place of each."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_a_file_is_read_and_its_boxes_and_words_belong_together(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open()
+    expect(page.locator("#results")).to_have_count(0)
+    visitor.read(samples / "receipt.png")
+    expect(page.locator("#text textarea")).to_have_value(re.compile("LINDENHOF"))
+    page.locator(".ov-box").nth(2).click()
+    first = page.locator(".ov-word.ov-selected").text_content()
+    assert first
+    page.locator(".ov-word", has_text="Butter").click()
+    expect(page.locator(".ov-box.ov-selected")).to_have_count(1)
+    expect(page.locator(".ov-word.ov-selected")).to_have_text("Butter")
+    page.get_by_role("tab", name="JSON").click()
+    expect(page.locator("#json")).to_contain_text("LINDENHOF")
+
+
+def test_every_format_can_be_taken_away(visitor: Visitor, samples: Path, tmp_path: Path) -> None:
+    page = visitor.open()
+    page.locator(".tool", has_text="Extract tables").click()
+    visitor.read(samples / "table.png")
+    expect(page.locator("#tables table")).to_be_visible()
+    links = page.locator("#downloads a")
+    formats = [link.get_attribute("data-format") for link in links.all()]
+    assert formats[0] == "csv", "what the tool is for comes first"
+    for name in formats:
+        with page.expect_download() as download:
+            page.click(f"#downloads a[data-format='{name}']")
+        target = tmp_path / download.value.suggested_filename
+        download.value.save_as(target)
+        assert target.stem == "table"
+        assert target.stat().st_size > 0
+
+
+def test_an_answer_shows_its_place_and_is_there_after_a_reload(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open()
+    visitor.read(samples / "invoice.pdf")
+    expect(page.locator("#chat-input")).to_be_disabled()
+    expect(page.locator(".ch-hint")).to_contain_text("Sign in")
+    visitor.sign_up(new_address())
+    page.locator(".ch-suggestions button").first.wait_for()
+    page.fill("#chat-input", "What is the total due?")
+    page.keyboard.press("Enter")
+    place = page.locator(".ch-citation").first
+    expect(place).to_contain_text("Page 1")
+    place.click()
+    expect(page.locator(".ov-cited").first).to_be_attached()
+    page.fill("#chat-input", "Who won the football championship of Brazil?")
+    page.click("#chat-send")
+    expect(page.locator(".ch-refused")).to_contain_text("Not in this document")
+    page.reload()
+    expect(page.locator(".ch-user")).to_have_count(2)
+    expect(page.locator(".ch-citation").first).to_be_visible()
+
+
+def test_who_has_used_up_the_day_is_told_what_helps(browser: Browser, samples: Path, tmp_path: Path) -> None:
+    with (
+        start_server(tmp_path / "small", ANONYMOUS_PAGES_PER_DAY="1") as server,
+        visit(browser, server.url) as someone,
+    ):
+        page = someone.open()
+        someone.read(samples / "receipt.png")
+        page.set_input_files("#file-input", samples / "letter.png")
+        page.click("#read-button")
+        error = page.locator("#status .app-error")
+        expect(error).to_contain_text("1 of 1 used")
+        expect(error).to_contain_text("Account")
+        assert {trouble.split(":")[0] for trouble in someone.troubles} == {"402", "console"}
+
+
+def test_arabic_runs_from_right_to_left(visitor: Visitor, samples: Path) -> None:
+    visitor.open()
+    visitor.read(samples / "arabic.png")
+    assert visitor.style(".ov-line", "direction") == "rtl"
+    assert visitor.style("#text textarea", "unicodeBidi") == "plaintext"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nobody_is_kept_out(visitor: Visitor, samples: Path, theme: str) -> None:
+    page = visitor.open(f"/?__theme={theme}")
+    is_dark = page.evaluate("document.body.classList.contains('dark')")
+    assert is_dark == (theme == "dark")
+    visitor.read(samples / "receipt.png")
+    assert find_barriers(page) == []
+
+
+def test_a_phone_shows_everything_without_sideways_scrolling(browser: Browser, server: RunningServer, samples: Path):
+    with visit(browser, server.url, viewport=PHONE, has_touch=True, is_mobile=True) as someone:
+        page = someone.open()
+        someone.read(samples / "receipt.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        for selector in ("#viewer-doubt", "#viewer-turn", "#chat-input", "#downloads a"):
+            box = page.locator(selector).first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE["width"]
+        assert find_barriers(page) == []
+        assert someone.troubles == []
+
+
+def test_the_keyboard_is_enough(visitor: Visitor) -> None:
+    page = visitor.open()
+    press_tab_until(page, "[data-sample='receipt.png']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".dz-title:has-text('receipt.png')")
+    press_tab_until(page, "[name=tool]")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[name=tool]:checked")).to_have_value("receipt-to-text")
+    press_tab_until(page, "#read-button")
+    page.keyboard.press("Enter")
+    visitor.wait_for_result("receipt.png")
+    press_tab_until(page, "#viewer-stage")
+    page.keyboard.press("n")
+    expect(page.locator(".ov-box.ov-selected")).to_have_count(1)
+    press_tab_until(page, "#viewer-lines")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".ov-word.ov-selected")).to_have_count(1)
+
+
+def press_tab_until(page: Page, selector: str, at_most: int = 60) -> None:
+    for _ in range(at_most):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to {selector}")
+
+
+def test_two_people_never_see_each_others_documents(browser: Browser, server: RunningServer, samples: Path) -> None:
+    with visit(browser, server.url) as anna, visit(browser, server.url) as boris:
+        for someone in (anna, boris):
+            someone.open()
+            someone.sign_up(new_address())
+        anna.read(samples / "receipt.png")
+        job = anna.page.evaluate("sessionStorage.getItem('ocr-chat:job')")
+        assert anna.fetch(f"/app/jobs/{job}/pages/1/blocks") == 200
+        for path in ("pages/1", "pages/1/blocks", "download?format=txt", "chat"):
+            assert boris.fetch(f"/app/jobs/{job}/{path}") == 404
+        boris.page.click("#tab-documents-button")
+        expect(boris.page.locator("#documents")).to_contain_text("Nothing here yet")
+        anna.page.click("#tab-documents-button")
+        anna.page.locator(f"[data-open='{job}']").wait_for()
+        assert anna.troubles == boris.troubles == []
+
+
+def test_documents_are_opened_again_and_deleted(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open()
+    visitor.sign_up(new_address())
+    visitor.read(samples / "receipt.png")
+    visitor.read(samples / "letter.png")
+    page.click("#tab-documents-button")
+    row = page.locator(".dl-table tbody tr", has_text="receipt.png")
+    row.locator("[data-open]").click()
+    expect(page.locator("#viewer-lines")).to_contain_text("LINDENHOF")
+    page.click("#tab-documents-button")
+    page.on("dialog", lambda dialog: dialog.accept())
+    row.locator("[data-delete]").click()
+    expect(page.locator(".dl-table tbody tr")).to_have_count(1)
+    page.click("#tab-read-button")
+    expect(page.locator("#viewer-lines")).to_have_count(0)
+
+
+def test_a_reload_in_the_middle_picks_the_job_up(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open()
+    page.set_input_files("#file-input", samples / "book-12-pages.pdf")
+    page.click("#read-button")
+    page.wait_for_function("sessionStorage.getItem('ocr-chat:job')")
+    page.reload()
+    page.wait_for_selector("#downloads a")
+    expect(page.locator(".ov-thumb")).to_have_count(12)
+    page.locator(".ov-thumb").nth(4).click()
+    expect(page.locator(".ov-page-label")).to_have_text("5 / 12")
+    expect(page.locator(".ov-word").first).to_be_visible()
+
+
+def test_signing_out_takes_the_document_off_the_screen(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open()
+    visitor.sign_up(new_address())
+    visitor.read(samples / "receipt.png")
+    page.click("#tab-account-button")
+    page.click("[data-act='sign-out']")
+    page.click("#tab-read-button")
+    expect(page.locator("#viewer-lines")).to_have_count(0)
+    expect(page.locator("#results")).to_have_count(0)
