@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench docs samples setup setup-test clean
+.PHONY: help run test lint bench docs samples screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ docs: setup-test ## rewrite the generated parts of docs/
 
 samples: setup-test ## draw the sample documents anew
 	@$(PY) samples/draw.py
+
+screenshots: setup-test ## take the pictures of docs/pictures from the real app
+	@$(PY) -m scripts.take_screenshots
 
 clean: ## remove the environment and caches (never data/)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -286,6 +286,8 @@ export class Viewer {
   }
 
   showTip(event, item) {
+    // A finger covers what it touches, and never hovers.
+    if (event.pointerType === "touch") return;
     const score = item.confidence === null || item.confidence === undefined ? "" : ` · ${Math.round(item.confidence * 100)} %`;
     this.tip.textContent = `${item.text}${score}`;
     this.tip.hidden = false;
