@@ -8,6 +8,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "translations"
 DEFAULT = "en"
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Texts:
 
     def __call__(self, key: str, **values: object) -> str:
         text = self.words[key]
+        if self.is_right_to_left:
+            # Dates, names and numbers keep their own order inside the sentence.
+            values = {name: f"{_ISOLATE}{value}{_END_ISOLATE}" for name, value in values.items()}
         return text.format(**values) if values else text
 
     @property

@@ -101,3 +101,8 @@ def test_every_key_is_used() -> None:
 )
 def test_language_is_chosen(asked: str | None, accepted: str, chosen: str) -> None:
     assert choose_language(asked, accepted) == chosen
+
+
+def test_values_keep_their_order_in_right_to_left_sentences() -> None:
+    assert "\u20682026-12-01 00:00 UTC\u2069" in get_texts("ar")("account.resets", date="2026-12-01 00:00 UTC")
+    assert "\u2068" not in get_texts("en")("account.resets", date="2026-12-01 00:00 UTC")
