@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from errors import NoFileError, NotFoundError
+from errors import MissingTokenError, NoFileError, NotFoundError
 from pipeline.requested_options import parse_options
 from service.wiring import Services
 from ui.sessions import get_caller, require_same_origin
@@ -61,6 +61,8 @@ def _submit(services: Services, request: Request, form: FormData) -> str:
     fields: dict[str, Any] = {name: form.get(name) for name in FIELDS}
     options = parse_options(**{name: value for name, value in fields.items() if isinstance(value, str)})
     caller = get_caller(services, request)
+    if caller.account is None and not services.settings.plans.allow_anonymous:
+        raise MissingTokenError("This server reads for accounts only.", remedy="Sign in on the Account page.")
     services.request_rate.count(caller)
     return services.jobs.submit(caller, file.file, file.filename or "document", options).id
 

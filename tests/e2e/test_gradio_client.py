@@ -137,6 +137,9 @@ def test_closed_server_wants_tokens(tmp_path: Path, samples: Path) -> None:
         with pytest.raises(AppError) as refusal:
             connect(server).predict(handle_file(str(samples / "receipt.png")), api_name="/ocr")
         assert refusal.value.title == "missing_token"
+        with (samples / "receipt.png").open("rb") as file:
+            answer = requests.post(f"{server.url}/app/jobs", files={"file": file}, timeout=60)
+        assert (answer.status_code, answer.json()["code"]) == (401, "missing_token")
 
 
 def test_private_handlers_are_not_described(server: RunningServer) -> None:
