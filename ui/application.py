@@ -94,8 +94,10 @@ class LanguageRedirect:
 
 
 def _to_head(language: str, *, is_right_to_left: bool) -> str:
+    from ui.theme import read_page_styles
+
     direction = "rtl" if is_right_to_left else "ltr"
     return (
-        '<meta name="referrer" content="same-origin">'
+        f'<meta name="referrer" content="same-origin"><style>{read_page_styles()}</style>'
         f"<script>document.documentElement.lang = '{language}'; document.documentElement.dir = '{direction}';</script>"
     )

@@ -43,3 +43,8 @@ def build_theme() -> gr.themes.Base:
 def read_styles() -> str:
     """The style sheets as one text."""
     return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def read_page_styles() -> str:
+    """What stands in the page's head."""
+    return (STATIC / "page.css").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.browsing import WAIT_MS, Visitor, launch, visit
@@ -230,3 +231,39 @@ def test_signing_out_takes_the_document_off_the_screen(visitor: Visitor, samples
     page.click("#tab-read-button")
     expect(page.locator("#viewer-lines")).to_have_count(0)
     expect(page.locator("#results")).to_have_count(0)
+
+
+def test_pages_appear_while_others_are_read_and_the_rest_can_be_cancelled(
+    visitor: Visitor, samples: Path, tmp_path: Path
+) -> None:
+    page = visitor.open()
+    page.set_input_files("#file-input", make_long_scan(samples / "letter.png", tmp_path / "scan.pdf", pages=20))
+    page.click("#read-button")
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "20")
+    expect(page.locator(".ov-word").first).to_be_visible()
+    expect(page.locator("#results")).to_have_count(0)
+    page.click("#cancel-button")
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+    expect(page.locator("#viewer-lines")).to_have_count(0)
+    expect(page.locator("#read-button")).to_be_enabled()
+
+
+def make_long_scan(picture: Path, target: Path, *, pages: int) -> Path:
+    with Image.open(picture) as opened:
+        page = opened.convert("L")
+    page.save(target, "PDF", save_all=True, append_images=[page] * (pages - 1))
+    return target
+
+
+def test_the_interface_speaks_arabic_from_right_to_left(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open("/?lang=ar")
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    drop = page.locator("#drop-zone").bounding_box()
+    tools = page.locator("#tool").bounding_box()
+    assert drop is not None
+    assert tools is not None
+    assert drop["x"] > tools["x"], "what comes first stands on the right"
+    visitor.read(samples / "receipt.png")
+    assert visitor.style("#price", "direction") == "rtl"
+    assert visitor.style(".ov-line", "direction") == "ltr"
+    assert find_barriers(page) == []
