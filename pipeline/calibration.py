@@ -1,8 +1,10 @@
 """One scale for the engines' confidences: the probability that a word was read right.
 
-An engine's own number is no probability: on the pages it was measured with, Tesseract's 0.9 meant 97 words of 100
-right on clean print, RapidOCR's 0.9 some 60. Each engine has a monotone curve (isotonic regression by pool adjacent
-violators, Zadrozny and Elkan, KDD 2002, thinned to a few knots) from its number to the share of words that were right.
+An engine's own number is no probability: on the pages it was measured with, words to which PP-OCR gave 0.9 were right
+in 46 of 100 cases, Tesseract's in 85. Expected calibration error before and after: Tesseract 0.030 and 0.015, PP-OCR
+0.047 and 0.017 (on pages the curve had not seen). Each engine has a monotone curve (isotonic regression by pool
+adjacent violators, Zadrozny and Elkan, KDD 2002, thinned to a few knots) from its number to the share of words that
+were right.
 ``bench/fit_calibration.py`` measures and fits the knots.
 """
 
@@ -15,12 +17,36 @@ import numpy as np
 from pipeline.document import Line
 
 Curve = tuple[tuple[float, float], ...]
-"""Knots (engine's number, probability), both rising from 0 to 1; straight lines between them."""
+"""Knots (engine's number from 0 to 1, probability), both rising; straight lines between them."""
 
 CURVES: Mapping[str, Curve] = MappingProxyType(
     {
-        "tesseract": ((0.0, 0.02), (0.3, 0.2), (0.6, 0.5), (0.8, 0.75), (0.9, 0.93), (1.0, 0.99)),
-        "rapidocr": ((0.0, 0.0), (0.5, 0.15), (0.8, 0.45), (0.9, 0.65), (0.97, 0.9), (1.0, 0.99)),
+        "tesseract": (
+            (0.0, 0.01),
+            (0.2, 0.131),
+            (0.4, 0.194),
+            (0.55, 0.301),
+            (0.7, 0.534),
+            (0.8, 0.659),
+            (0.86, 0.762),
+            (0.9, 0.845),
+            (0.93, 0.877),
+            (0.96, 0.963),
+            (1.0, 0.966),
+        ),
+        "rapidocr": (
+            (0.0, 0.01),
+            (0.4, 0.014),
+            (0.55, 0.093),
+            (0.7, 0.245),
+            (0.8, 0.331),
+            (0.86, 0.411),
+            (0.9, 0.465),
+            (0.93, 0.536),
+            (0.96, 0.7),
+            (0.98, 0.848),
+            (1.0, 0.995),
+        ),
     }
 )
 

@@ -81,8 +81,36 @@ _ONLY_LANGUAGE: Mapping[str, str] = MappingProxyType(
         "Cher": "chr",
     }
 )
-_WEAK = 0.86
-_HOPELESS = 0.5
+_ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "for",
+        "that",
+        "with",
+        "on",
+        "by",
+        "be",
+        "this",
+        "are",
+        "or",
+        "as",
+        "from",
+        "not",
+        "it",
+        "was",
+        "have",
+        "an",
+        "at",
+    ]
+)
+_ENGLISH_SHARE = 0.2
+_WEAK = 0.76
+_HOPELESS = 0.38
 _FEW_LETTERS = 12
 
 
@@ -119,6 +147,12 @@ def _route(script: str, pack: str, *, rapidocr_knows: bool) -> Route:
 def route_latin(pack: str) -> Route:
     """The route for a page in Latin letters that this pack was found to read well."""
     return _route("Latn", pack, rapidocr_knows=pack != "vie")
+
+
+def looks_english(text: str) -> bool:
+    """Whether a text in Latin letters is English: its little words are there, and no letter that English lacks."""
+    words = text.casefold().split()
+    return text.isascii() and len(words) >= 5 and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
 
 
 def latin_alternatives() -> tuple[tuple[str, str], ...]:

@@ -18,9 +18,10 @@ from pipeline.line_isolation import isolate_lines
 from pipeline.prepare import Grey, find_ink
 from pipeline.routing import mean_confidence
 
-_SURE = 0.85
-# Tesseract's Thai data sees Thai in anything, at 0.5 to 0.8; real Thai reaches more than _SURE.
-_GULLIBLE = {"Thai": 0.5, "Laoo": 0.9}
+_SURE = 0.75
+# Tesseract's Thai data sees Thai in anything, above all in Lao; real Thai it reads almost without a doubt.
+_SURE_OF = {"Thai": 0.87}
+_GULLIBLE = {"Thai": 0.5}
 _BAND_GLYPHS = 24.0
 _LONGEST_GLYPHS = 40.0
 _TALLEST_GLYPHS = 5.0
@@ -122,7 +123,7 @@ def vote(
         lines = [line for sample in samples for line in read(sample, pack)]
         text = "\n".join(line.text for line in lines)
         score = mean_confidence(lines) * _fit(text, script)
-        if score >= _SURE:
+        if score >= _SURE_OF.get(script, _SURE):
             return Vote(script, pack, text, score)
         score *= _GULLIBLE.get(script, 1.0)
         if best is None or score > best.score:

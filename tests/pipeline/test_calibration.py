@@ -11,7 +11,7 @@ BOX = Box(0, 0, 10, 10)
 
 
 @pytest.mark.parametrize("engine", CURVES)
-def test_curve_rises_from_0_to_1_and_stays_a_probability(engine):
+def test_curve_rises_and_stays_a_probability(engine):
     curve = CURVES[engine]
     assert curve[0][0] == 0.0
     assert curve[-1][0] == 1.0

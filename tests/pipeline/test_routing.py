@@ -8,6 +8,7 @@ from pipeline.routing import (
     is_hopeless,
     is_weak,
     latin_alternatives,
+    looks_english,
     mean_confidence,
     only_language,
     route_language,
@@ -51,6 +52,19 @@ def test_every_script_but_latin_and_cjk_stands_for_election_once():
 def test_rapidocr_never_helps_out_with_vietnamese():
     assert [route_latin(pack).second for _, pack in latin_alternatives()] == [None, RAPIDOCR]
     assert route_latin("Latin").second == RAPIDOCR
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("Everyone has the right to life, liberty and the security of person", True),
+        ("Toute personne a droit a la vie et a la liberte", False),
+        ("The café and the résumé are in the house of the author", False),
+        ("TOTAL 12.50", False),
+    ],
+)
+def test_english_is_known_by_its_little_words(text, english):
+    assert looks_english(text) is english
 
 
 def test_a_script_of_one_language_names_it():
