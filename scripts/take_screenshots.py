@@ -6,6 +6,7 @@ A server of its own is started on a free port with an empty data folder; nothing
 import io
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def _open(visitor: Visitor, path: str) -> None:
 
 def _show_viewer(visitor: Visitor, path: str, sample: str) -> None:
     visitor.open(path)
+    visitor.sign_up(f"{uuid.uuid4().hex}@example.com")
     visitor.read(SAMPLES / sample)
     visitor.page.click("#viewer-doubt")
     _wait_for_picture(visitor)
@@ -107,7 +109,7 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else FOLDER
     with (
         tempfile.TemporaryDirectory() as data,
-        start_server(Path(data) / "data", ANONYMOUS_PAGES_PER_DAY="50") as server,
+        start_server(Path(data) / "data", SIGN_UPS_PER_HOUR="100") as server,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
