@@ -4,8 +4,10 @@ The English page is launched; everything that is ours (the API, the page's own r
 FastAPI application with its own middleware and error handlers, to which a middleware of the launched app hands over.
 """
 
+import asyncio
 import signal
 from threading import Event
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -15,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.wiring import Services
 from ui.application import LanguageRedirect, add_ui_routes, mount_language, to_page_arguments
 from ui.texts import DEFAULT, get_texts, list_languages
+
+if TYPE_CHECKING:
+    from gradio import Blocks
 
 
 class HandOver:
@@ -33,21 +38,29 @@ class HandOver:
 
 def launch_until_stopped(application: FastAPI, services: Services) -> None:
     """Serve until SIGTERM or SIGINT. ``application`` is the API; the page's parts are added to it here."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    blocks = asyncio.run(_launch(application, services))
+    stopping.wait()
+    blocks.close()
+
+
+async def _launch(application: FastAPI, services: Services) -> "Blocks":
+    """In an event loop, because without one Gradio makes four for each page and closes none of them."""
     from ui.blocks import build_blocks
 
     add_ui_routes(application, services, in_frame=True)
     for language in list_languages():
         if language != DEFAULT:
             mount_language(application, services, language)
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     blocks = build_blocks(services, get_texts(DEFAULT), root="")
     blocks.launch(
         server_name=services.settings.server.host,
         server_port=services.settings.server.port,
         prevent_thread_lock=True,
         share=False,
+        quiet=True,
         app_kwargs={
             "middleware": [Middleware(LanguageRedirect), Middleware(HandOver, application=application)],
             "lifespan": lambda _: application.router.lifespan_context(application),
@@ -57,5 +70,4 @@ def launch_until_stopped(application: FastAPI, services: Services) -> None:
         },
         **to_page_arguments(services, DEFAULT),
     )
-    stopping.wait()
-    blocks.close()
+    return blocks
