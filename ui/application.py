@@ -10,6 +10,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.wiring import Services
 from ui.texts import DEFAULT, choose_language, get_texts, list_languages
 
+# The browser itself refuses to fetch anything from elsewhere: no font or script of Gradio's from a CDN, no picture
+# that a document's Markdown names. Gradio needs scripts in the page and templates made into functions.
+ONLY_FROM_HERE = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'self\' data: blob: '
+    "'unsafe-inline' 'unsafe-eval'; object-src 'none'; form-action 'self'\">"
+)
+
 
 def mount_ui(application: FastAPI, services: Services) -> FastAPI:
     """The same application with the Gradio app at ``/`` and one more for each other language at ``/<code>/``.
@@ -30,11 +37,13 @@ def mount_language(application: FastAPI, services: Services, language: str) -> N
     from ui.blocks import build_blocks
 
     is_default = language == DEFAULT
+    arguments = to_page_arguments(services, language)
+    arguments["head"] = ONLY_FROM_HERE + arguments["head"]
     gr.mount_gradio_app(
         application,
         build_blocks(services, get_texts(language), root="" if is_default else "../"),
         path="/" if is_default else f"/{language}",
-        **to_page_arguments(services, language),
+        **arguments,
     )
 
 
@@ -60,6 +69,7 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     from ui.account_routes import build_account_routes
     from ui.api_tab import build_api_page_routes
     from ui.chat_panel import build_chat_routes
+    from ui.client_uploads import build_client_upload_routes
     from ui.documents_tab import build_document_routes
     from ui.file_routes import build_file_routes
     from ui.session_routes import build_session_routes
@@ -69,6 +79,7 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     application.include_router(build_session_routes(services, in_frame=in_frame))
     application.include_router(build_account_routes(services, in_frame=in_frame))
     application.include_router(build_api_page_routes(services))
+    application.include_router(build_client_upload_routes(services))
     application.include_router(build_file_routes(services))
     application.include_router(build_chat_routes(services))
     application.include_router(build_document_routes(services))

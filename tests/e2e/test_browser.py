@@ -98,7 +98,7 @@ def test_an_answer_shows_its_place_and_is_there_after_a_reload(visitor: Visitor,
     page.fill("#chat-input", "Who won the football championship of Brazil?")
     page.click("#chat-send")
     expect(page.locator(".ch-refused")).to_contain_text("Not in this document")
-    page.reload()
+    visitor.reload()
     expect(page.locator(".ch-user")).to_have_count(2)
     expect(page.locator(".ch-citation").first).to_be_visible()
 
@@ -214,7 +214,7 @@ def test_a_reload_in_the_middle_picks_the_job_up(visitor: Visitor, samples: Path
     page.set_input_files("#file-input", samples / "book-12-pages.pdf")
     page.click("#read-button")
     page.wait_for_function("sessionStorage.getItem('ocr-chat:job')")
-    page.reload()
+    visitor.reload()
     page.wait_for_selector("#downloads a")
     expect(page.locator(".ov-thumb")).to_have_count(12)
     page.locator(".ov-thumb").nth(4).click()
@@ -267,3 +267,15 @@ def test_the_interface_speaks_arabic_from_right_to_left(visitor: Visitor, sample
     assert visitor.style("#price", "direction") == "rtl"
     assert visitor.style(".ov-line", "direction") == "ltr"
     assert find_barriers(page) == []
+
+
+def test_the_browser_refuses_to_fetch_from_anywhere_else(browser: Browser, server: RunningServer) -> None:
+    with visit(browser, server.url) as someone:
+        page = someone.open()
+        refused = page.evaluate(
+            """() => new Promise((resolve) => {
+                document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
+                new Image().src = 'http://127.0.0.2:9/pixel.png';
+            })"""
+        )
+        assert refused == "img-src"
