@@ -15,6 +15,7 @@ import gradio as gr
 from gradio import processing_utils
 from gradio.utils import get_upload_folder
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
 from api.chat_schemas import HistoryWire, MessageWire, ReplyWire
 from api.job_ids import read_job_id
@@ -125,29 +126,32 @@ class ClientHandlers:
             return HistoryWire.of(conversation).model_dump(mode="json")
 
     async def _get_caller(self, request: gr.Request) -> Caller:
-        """The bearer token's account, else anonymous where the server allows it; counts the request."""
-        return await run_in_threadpool(self._check_caller, request)
+        return await run_in_threadpool(check_caller, self._services, request.request)
 
-    def _check_caller(self, request: gr.Request) -> Caller:
-        connection = request.request
-        if connection is None:
-            raise MissingTokenError
-        header = connection.headers.get("authorization", "")
-        account = None
-        if header.lower().startswith(BEARER):
-            account = self._services.accounts.authenticate(header[len(BEARER) :].strip())
-        elif not self._services.settings.plans.allow_anonymous:
-            raise MissingTokenError
-        caller = Caller(account=account, address=client_address(self._services, connection))
-        self._services.request_rate.count(caller)
-        return caller
+
+def check_caller(services: Services, connection: HTTPConnection | None) -> Caller:
+    """The bearer token's account, else anonymous where the server allows it; counts the request. Blocks.
+
+    Raises MissingTokenError, InvalidTokenError and RateLimitedError.
+    """
+    if connection is None:
+        raise MissingTokenError
+    header = connection.headers.get("authorization", "")
+    account = None
+    if header.lower().startswith(BEARER):
+        account = services.accounts.authenticate(header[len(BEARER) :].strip())
+    elif not services.settings.plans.allow_anonymous:
+        raise MissingTokenError
+    caller = Caller(account=account, address=client_address(services, connection))
+    services.request_rate.count(caller)
+    return caller
 
 
 @contextmanager
 def open_upload(file: Any) -> Iterator[tuple[BinaryIO, str]]:
     """An uploaded file's content and its name; its copy on this machine is removed at once.
 
-    Gradio keeps uploads where anybody can fetch them who knows their digest, so not a moment longer than needed.
+    Gradio serves what lies there to anybody who knows its path, so it stays not a moment longer than needed.
     Raises NoFileError for anything that was not uploaded.
     """
     said = file.get("path") if isinstance(file, dict) else None

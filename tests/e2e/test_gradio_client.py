@@ -78,6 +78,26 @@ def test_the_upload_is_gone_once_read(receipt: str) -> None:
     assert upload_folders() == set()
 
 
+def test_the_same_file_from_many_at_once(server: RunningServer, token: str, samples: Path) -> None:
+    client = connect(server, token)
+    jobs = [client.submit(handle_file(str(samples / "invoice.pdf")), api_name="/ocr") for _ in range(6)]
+    answers = [job.result(timeout=120) for job in jobs]
+    assert {answer["status"] for answer in answers} == {"done"}
+    assert len({answer["uuid"] for answer in answers}) == 6
+
+
+def test_uploads_are_refused_and_counted_too(server: RunningServer) -> None:
+    url = f"{server.url}/gradio_api/upload"
+    sent = {"files": ("../../a b.png", b"x")}
+    [unwelcome] = requests.post(url, files=sent, headers={"Authorization": "Bearer wrong"}, timeout=60).json()
+    assert Path(unwelcome).read_bytes() == b""
+    assert requests.post(url, files={"other": b"x"}, timeout=60).json()["code"] == "no_file"
+    assert requests.post(f"{server.url}/es/gradio_api/upload", files=sent, timeout=60).status_code == 404
+    [path] = requests.post(url, files=sent, timeout=60).json()
+    assert path.endswith("/a_b.png")
+    assert Path(path).read_bytes() == b"x"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "arguments"),
     [("/result", ()), ("/download", ("md",)), ("/history", ()), ("/chat", ("What is the total?",))],
@@ -118,7 +138,7 @@ def test_only_uploads_are_read(server: RunningServer, token: str, samples: Path)
 
 
 def test_limits_hold_here_too(tmp_path: Path, samples: Path) -> None:
-    with start_server(tmp_path, ANONYMOUS_PAGES_PER_DAY="2", REQUESTS_PER_MINUTE="3") as server:
+    with start_server(tmp_path, ANONYMOUS_PAGES_PER_DAY="2", REQUESTS_PER_MINUTE="4") as server:
         client = connect(server)
         with pytest.raises(AppError) as over:
             client.predict(handle_file(str(samples / "report-3-pages.pdf")), api_name="/ocr")
