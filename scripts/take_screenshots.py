@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else FOLDER
     with (
         tempfile.TemporaryDirectory() as data,
-        start_server(Path(data) / "data", SIGN_UPS_PER_HOUR="100") as server,
+        start_server(Path(data) / "data", SIGN_UPS_PER_HOUR="100", ANONYMOUS_PAGES_PER_DAY="10") as server,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)

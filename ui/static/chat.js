@@ -33,7 +33,7 @@ export class ChatPanel {
     const t = this.texts;
     this.log = make("div", { class: "ch-log", id: "chat-log", role: "log", "aria-label": t.log, "aria-live": "polite", tabindex: "0" });
     this.suggestions = make("div", { class: "ch-suggestions", role: "group", "aria-label": t.suggestions });
-    this.input = make("textarea", { class: "ch-input", id: "chat-input", rows: "1", dir: "auto", "aria-label": t.placeholder, placeholder: t.placeholder, maxlength: "4000" });
+    this.input = make("textarea", { class: "ch-input", id: "chat-input", rows: "1", "aria-label": t.placeholder, placeholder: t.placeholder, maxlength: "4000" });
     this.send = make("button", { class: "ch-send", id: "chat-send", type: "submit" }, t.send);
     this.form = make("form", { class: "ch-form" }, this.input, this.send);
     this.forget = make("button", { type: "button", class: "ch-forget", hidden: true, title: t.forget, "aria-label": t.forget, onclick: () => this.clear() }, "↺");
