@@ -10,10 +10,9 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from errors import JobNotFoundError, OcrChatError, QuotaExceededError
-from pipeline.presets import get_preset
 from service.job_record import JobState
 from service.job_views import JobView
-from service.reference import list_languages
+from service.reference import list_languages, list_tools
 from service.wiring import Services
 from ui.chat_panel import build_chat_panel, to_chat_value
 from ui.job_texts import describe_error, describe_price, describe_quota, describe_status
@@ -196,13 +195,14 @@ def _wire_json(services: Services, texts: Texts, tab: ReadTab) -> None:
 
 
 def _wire_form(services: Services, texts: Texts, tab: ReadTab, form: _Form) -> None:
+    tiers = {tool["slug"]: tool["tier"] for tool in list_tools()}
+
     def quote(tool: str, tier: str, request: gr.Request) -> str:
         return describe_price(services.jobs.estimate(caller_of(services, request), 1, tier, tool or None), texts)
 
     def choose(tool: str) -> list[Any]:
         """A tool brings its quality along, and a translation needs to know into what."""
-        tier = get_preset(tool).tier.value if tool else "cpu"
-        return [tier, gr.update(open=True) if tool == "translate" else gr.skip()]
+        return [tiers.get(tool, "cpu"), gr.update(open=True) if tool == "translate" else gr.skip()]
 
     form.tool.change(choose, [form.tool], [form.tier, form.more], **PRIVATE)
     changes = [form.tier.change, form.tool.change, tab.job.change, tab.drop.submit]
