@@ -12,6 +12,7 @@ from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.languages import find_language
+from pipeline.line_fusion import keep_better
 from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from pipeline.engines.rapidocr_engine import RapidOcrEngine
     from pipeline.engines.tesseract_engine import TesseractEngine
 
+CAREFUL = "embedded-careful"
+
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
@@ -65,6 +68,7 @@ class Reading:
     prepared: PreparedPage
     lines: tuple[Line, ...]
     engine: str
+    route: Route
     language: str | None = None
     script: str | None = None
     is_script_assumed: bool = False
@@ -95,7 +99,19 @@ class PageReader:
                 tried = self._read_turned(image, rotation, language)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
-        return replace(reading, engine="embedded-careful") if careful else reading
+        return self._reread(reading) if careful else reading
+
+    def _reread(self, reading: Reading) -> Reading:
+        """The careful reading: once more by other means, and of each line the better one."""
+        route = reading.route
+        if route.second is None and not is_weak(reading.lines):
+            return replace(reading, engine=CAREFUL)
+        if reading.engine == RAPIDOCR or route.second is None:
+            others = self._read_with(TESSERACT, replace(route, line_by_line=not route.line_by_line), reading.prepared)
+        else:
+            others = self._read_with(RAPIDOCR, route, reading.prepared)
+        lines = keep_better(reading.lines, correct_lines(others, reading.script))
+        return replace(reading, lines=lines, engine=CAREFUL)
 
     def read_region(self, image: PageImage, region: Box, language: str) -> Reading:
         """The text in a part of the page image; boxes are in pixels of the whole image."""
@@ -130,7 +146,9 @@ class PageReader:
         if engine == RAPIDOCR and not known:
             script = script_of_text("\n".join(line.text for line in lines)) or script
         code = known.code if known else only_language(script)
-        return Reading(prepared, correct_lines(lines, script), engine, code, script, is_script_assumed=found is None)
+        return Reading(
+            prepared, correct_lines(lines, script), engine, route, code, script, is_script_assumed=found is None
+        )
 
     def _find_route(self, prepared: PreparedPage) -> tuple[Route, str | None]:
         """For a page of unknown language: the route, and the script that its letters are in (None: not recognised).

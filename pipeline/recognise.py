@@ -21,9 +21,7 @@ from pipeline.structure import to_blocks
 from pipeline.text_layer import TextLayer, examine_text_layer
 
 PDF_TEXT = "pdf-text"
-_CAREFUL_NOTICE = (
-    "No vision-language model is available here; the embedded engines read the page twice, with more care."
-)
+_CAREFUL_NOTICE = "No vision-language model is available here: the embedded engines read each page twice instead."
 
 
 @dataclass(frozen=True, slots=True)
