@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from errors import EngineUnavailableError
 from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
+from pipeline.engines.catalogue import ENGINES
 from pipeline.languages import find_language
 from pipeline.line_fusion import keep_better
 from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
@@ -78,6 +80,10 @@ class PageReader:
     """Opens engines on first use and keeps them."""
 
     def __init__(self, cpu_engine: str = "auto", tessdata: str | None = None, timeout_s: float | None = None) -> None:
+        if cpu_engine not in ("auto", "scripted", *ENGINES):
+            raise EngineUnavailableError(
+                f"There is no embedded engine '{cpu_engine}'.", remedy=f"Use auto, {' or '.join(sorted(ENGINES))}."
+            )
         self._cpu_engine = cpu_engine
         self._tessdata = Path(tessdata) if tessdata else None
         self._timeout_s = timeout_s
@@ -104,7 +110,7 @@ class PageReader:
     def _reread(self, reading: Reading) -> Reading:
         """The careful reading: once more by other means, and of each line the better one."""
         route = reading.route
-        if route.second is None and not is_weak(reading.lines):
+        if self._cpu_engine != "auto" or (route.second is None and not is_weak(reading.lines)):
             return replace(reading, engine=CAREFUL)
         if reading.engine == RAPIDOCR or route.second is None:
             others = self._read_with(TESSERACT, replace(route, line_by_line=not route.line_by_line), reading.prepared)
@@ -179,6 +185,8 @@ class PageReader:
 
     def _sample_with_rapidocr(self, samples: Sequence[Grey]) -> tuple[str, float]:
         """What PP-OCR reads in pictures of single lines, and its own mean confidence."""
+        if self._cpu_engine == TESSERACT:
+            return "", 0.0
         engine = self._open_rapidocr()
         found = [engine.read_crop(np.dstack([sample] * 3)) for sample in samples]
         lines = [line for line in found if line is not None]

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
+from errors import EngineUnavailableError
 from pipeline.assemble import assemble
 from pipeline.document import Block, BlockKind, Box, Page, PageError
 from pipeline.engines.scripted_engine import EngineScript, Fault, ScriptedPage
@@ -113,6 +114,21 @@ def test_careful_reading_says_who_read_and_why(reader):
     assert document.get_page(1).engine == "embedded-careful"
     assert len(document.notices) == 1
     assert error_rate(document.text, TRUTH["letter.png"]["pages"][0]) < 0.01
+
+
+@pytest.mark.ocr
+@pytest.mark.parametrize("engine", ["tesseract", "rapidocr"])
+def test_an_engine_can_be_prescribed(engine):
+    reader = Reader(ReaderConfig(cpu_engine=engine))
+    document = read_sample("letter.png", reader)
+    assert document.get_page(1).engine == engine
+    assert error_rate(document.text, TRUTH["letter.png"]["pages"][0]) < 0.02
+    reader.close()
+
+
+def test_an_unknown_engine_is_refused_by_name():
+    with pytest.raises(EngineUnavailableError, match=r"'abbyy'.*rapidocr or tesseract"):
+        Reader(ReaderConfig(cpu_engine="abbyy"))
 
 
 def test_a_failing_page_costs_that_page_only():
