@@ -50,6 +50,14 @@ class Rectangle:
             min(self.top, other.top),
         )
 
+    def union(self, other: "Rectangle") -> "Rectangle":
+        return Rectangle(
+            min(self.left, other.left),
+            min(self.bottom, other.bottom),
+            max(self.right, other.right),
+            max(self.top, other.top),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -23,6 +24,7 @@ _SOFT_HYPHEN = "\u00ad"
 _TOKEN = re.compile(r"\r?\n|\r|[^\s\x02]*\x02|[^\s\x02]+")
 _IGNORABLE = re.compile("[\x00-\x1f\x7f\u200b\u2060\ufeff\ufffe\uffff\u00ad]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_IN_PIECES = re.compile("[\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 # Forms that stand for the shape of a letter only: ligatures, Arabic and Hebrew presentation forms, radicals.
 _SHAPES = re.compile("[\u2e80-\u2fdf\ufb00-\ufdcf\ufe70-\ufefc]")
 _PRIVATE_BULLETS = str.maketrans({"\uf0b7": "•", "\uf0a7": "▪", "\uf076": "❖", "\uf0d8": "➢", "\uf0fc": "✓"})
@@ -31,11 +33,16 @@ _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class PdfWord:
-    """A run without white space. ``quarter_turns`` (0..3) says how it is turned, clockwise, in PDF user space."""
+    """A run without white space. ``quarter_turns`` (0..3) says how it is turned, clockwise, in PDF user space.
+
+    ``is_cut`` is True for a word of a script whose letters come in pieces (Devanagari, Thai, ...) when the space before
+    it is not in the file but was guessed by PDFium.
+    """
 
     text: str
     area: Rectangle
     quarter_turns: int
+    is_cut: bool = False
 
     @property
     def is_right_to_left(self) -> bool:
@@ -120,9 +127,12 @@ class _WordReader:
         if area is None:
             return None
         if _RIGHT_TO_LEFT.search(raw):
-            raw = self._restore_ligatures(raw, start)
+            raw = self._restore_order(raw, start)
         quarter_turns = round(pdfium_c.FPDFText_GetCharAngle(self._raw, start) / (math.pi / 2))
-        return PdfWord(normalise(raw), area, quarter_turns % 4)
+        is_cut = (
+            start > 0 and _IN_PIECES.match(raw) is not None and pdfium_c.FPDFText_IsGenerated(self._raw, start - 1) == 1
+        )
+        return PdfWord(normalise(raw), area, quarter_turns % 4, is_cut)
 
     def count_bad(self, raw: str, start: int) -> int:
         """Characters of the word that are surely wrong. Its first character's mapping stands for all of them."""
@@ -155,28 +165,36 @@ class _WordReader:
         # A word cut by the page's edge counts when half of it shows.
         return visible if visible.area > 0 and visible.area >= whole.area / 2 else None
 
-    def _restore_ligatures(self, raw: str, start: int) -> str:
-        """Turn back the letters of one glyph.
+    def _restore_order(self, raw: str, start: int) -> str:
+        """Put the letters of a right-to-left word into logical order.
 
-        PDFium reverses right-to-left runs letter by letter, which turns what one glyph stands for (as the ligature of
-        lam, lam and heh) around. Letters of one glyph share its box.
+        PDFium reverses right-to-left runs letter by letter. That is right for glyphs drawn from left to right, but
+        turns around what one glyph stands for (as the ligature of lam, lam and heh), and words whose glyphs were drawn
+        from right to left one by one, as browsers do.
         """
         restored: list[str] = []
-        glyph: list[str] = []
-        previous: tuple[float, ...] | None = None
+        run: list[tuple[str, tuple[float, ...]]] = []
         for index, character in enumerate(raw, start):
-            place = self._glyph_box(index)
-            is_letter = bool(_RIGHT_TO_LEFT.match(character)) and not unicodedata.combining(character)
-            if not is_letter or place != previous:
-                restored += reversed(glyph)
-                glyph = []
-            glyph.append(character)
-            previous = place if is_letter else None
-        return "".join([*restored, *reversed(glyph)])
+            if _RIGHT_TO_LEFT.match(character) and (character.isalpha() or unicodedata.combining(character)):
+                run.append((character, self._glyph_box(index)))
+            else:
+                restored += [*_order_letters(run), character]
+                run.clear()
+        return "".join([*restored, *_order_letters(run)])
 
     def _glyph_box(self, index: int) -> tuple[float, ...]:
         pdfium_c.FPDFText_GetCharBox(self._raw, index, *self._references)
         return tuple(corner.value for corner in self._corners)
+
+
+def _order_letters(run: list[tuple[str, tuple[float, ...]]]) -> list[str]:
+    """Letters and their boxes (left, right, ...), as PDFium gives them, to letters in logical order."""
+    glyphs = [("".join(letter for letter, _ in group)[::-1], box) for box, group in groupby(run, lambda item: item[1])]
+    centers = [box[0] + box[1] for letters, box in glyphs if not unicodedata.combining(letters[0])]
+    to_the_right = sum(second > first for first, second in pairwise(centers))
+    if 2 * to_the_right >= len(centers):
+        glyphs.reverse()
+    return [letters for letters, _ in glyphs]
 
 
 def normalise(text: str) -> str:

@@ -6,19 +6,20 @@ page has good text *and* pictures, the text is kept and the pictures are named, 
 """
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import pypdfium2 as pdfium
 
 from errors import ReadingError
-from pipeline.document import Box, Line, Word
+from pipeline.document import Box, Line
 from pipeline.page_size import PageSize
 from pipeline.pdf_file import PageContent, Rectangle
-from pipeline.pdf_text import PdfText, PdfWord, iterate_words, read_pdf_text
+from pipeline.pdf_lines import ToBox, to_lines
+from pipeline.pdf_text import PdfText, iterate_words, read_pdf_text
 from pipeline.rasterize import OpenedSource
 
 _FULL_PAGE_COVER = 0.85
@@ -32,13 +33,16 @@ _FEW_LETTERS = 40
 _MANY_PATHS = 200
 _MIN_IMAGE_SHARE = 0.02
 _MIN_IMAGE_SIDE_PT = 18.0
-# Wider gaps than this many line heights separate columns and table cells; stretched lines stay below.
-_GAP_IN_HEIGHTS = 1.5
 _DETAIL_WIDTH_PX = 400
 _DETAIL_STEP = 28
 _MIN_DETAIL_SHARE = 0.004
 
 _GLYPH_NAMES = re.compile(r"GLYPH<|\(cid:\d+\)|(?:/g\d{1,5}){2,}|(?:/G[0-9A-F]{2}){3,}", re.IGNORECASE)
+# A Thai consonant with its marks: some writers map a mark's glyph to the whole cluster, which then comes twice.
+_DOUBLED_THAI = re.compile("([ก-ฮ][ัิ-ฺ็-๎]+)[^ ]{0,2}\\1")
+_THAI = re.compile("[ก-ฮ]")
+_MAX_ASTRAY_SHARE = 0.1
+_MAX_DOUBLED_SHARE = 0.02
 _LEADERS = re.compile(r"([.·•…_\-–—=*])\1{2,}")
 _LATIN_WORD = re.compile(r"[a-zà-öø-ÿœæ]{4,}")
 _VOWEL = re.compile("[aeiouyà-æè-ïò-öøù-üýÿœ]")
@@ -96,7 +100,7 @@ def examine_text_layer(opened: OpenedSource, number: int, *, dpi: float | None =
         return TextLayerFinding(None, reason)
     to_box = _pixel_mapping(page, content.bounds, size)
     page_turns = page.get_rotation() // 90
-    lines = tuple(line for words in text.lines for line in _to_lines(words, to_box, page_turns))
+    lines = to_lines(text, to_box, page_turns)
     regions = _find_image_regions(opened, number, content, lines, to_box, size)
     return TextLayerFinding(TextLayer(lines, size, regions, _find_rotation(text, page_turns)))
 
@@ -135,17 +139,35 @@ def _find_fault(text: PdfText, content: PageContent) -> str:
     joined = _LEADERS.sub("", " ".join(words))
     if _GLYPH_NAMES.search(joined):
         return "the page's text holds glyph names instead of letters"
+    return (
+        _find_misplaced_marks(words, joined)
+        or _find_missing_text(joined, content)
+        or _find_shuffled_letters(words, joined)
+    )
+
+
+def _find_misplaced_marks(words: Sequence[str], joined: str) -> str:
+    marked = [word for word in words if not word.isascii() and any(map(unicodedata.combining, word))]
+    astray = sum(unicodedata.combining(word[0]) > 0 for word in marked)
+    if astray > _MAX_ASTRAY_SHARE * len(marked):
+        return "accents and vowel marks of the page's text are out of place"
+    if len(_DOUBLED_THAI.findall(joined)) > _MAX_DOUBLED_SHARE * len(_THAI.findall(joined)):
+        return "letters of the page's text come twice"
+    return ""
+
+
+def _find_missing_text(joined: str, content: PageContent) -> str:
     letters = sum(character.isalnum() for character in joined)
     if letters < _FEW_LETTERS and content.path_count > _MANY_PATHS:
         return "the page is drawn, with hardly any text"
-    return _find_shuffled_letters(words, joined, letters)
+    return ""
 
 
-def _find_shuffled_letters(words: Sequence[str], joined: str, letters: int) -> str:
+def _find_shuffled_letters(words: Sequence[str], joined: str) -> str:
     characters = [character for character in joined if not character.isspace()]
-    marks = sum(not character.isascii() and not character.isalnum() for character in characters)
     # Vowel signs of Indic scripts and Thai are no letters to Python, nor are they punctuation.
-    if len(characters) >= _JUDGEABLE_CHARACTERS and letters + marks < _MIN_LETTER_SHARE * len(characters):
+    letters = sum(character.isalnum() or not character.isascii() for character in characters)
+    if len(characters) >= _JUDGEABLE_CHARACTERS and letters < _MIN_LETTER_SHARE * len(characters):
         return "the page's text is mostly punctuation (shuffled encoding)"
     latin = [match for word in words for match in _LATIN_WORD.findall(word)]
     vowelless = sum(not _VOWEL.search(word) for word in latin)
@@ -158,10 +180,7 @@ def _find_shuffled_letters(words: Sequence[str], joined: str, letters: int) -> s
     return ""
 
 
-_ToBox = Callable[[Rectangle], Box]
-
-
-def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> _ToBox:
+def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> ToBox:
     """PDF user space (points, y up, before ``/Rotate``) to page pixels (y down, upright)."""
     rotation = page.get_rotation()
     upright = rotation % 180 == 0
@@ -186,66 +205,12 @@ def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> _
     return to_box
 
 
-def _to_lines(words: Sequence[PdfWord], to_box: _ToBox, page_turns: int) -> list[Line]:
-    """Split a line of PDFium's at wide gaps and where its direction changes; words keep their (logical) order."""
-    lines: list[Line] = []
-    for turns, group in groupby(words, key=lambda word: (word.quarter_turns + page_turns) % 4):
-        run = list(group)
-        if turns == 0 and any(word.is_right_to_left for word in run):
-            run = _restore_latin_runs(run, page_turns)
-        placed = [Word(word.text, to_box(word.area), None) for word in run]
-        lines += [_join(part) for part in _split_at_gaps(placed, runs_across=turns % 2 == 0)]
-    return lines
-
-
-def _restore_latin_runs(words: Sequence[PdfWord], page_turns: int) -> list[PdfWord]:
-    """PDFium gives the words of a Latin run inside a right-to-left line in reverse; put them from left to right.
-
-    Numbers that follow each other without any letters beside them do run from right to left there, and stay.
-    """
-    if page_turns:
-        return list(words)
-    restored: list[PdfWord] = []
-    for is_right_to_left, group in groupby(words, key=lambda word: word.is_right_to_left):
-        run = list(group)
-        if not is_right_to_left and any(character.isalpha() for word in run for character in word.text):
-            run.sort(key=lambda word: word.area.left)
-        restored += run
-    return restored
-
-
-def _split_at_gaps(words: Sequence[Word], *, runs_across: bool) -> list[list[Word]]:
-    """Gaps are looked for from left to right (top to bottom), for a line may mix writing directions."""
-
-    def extent(word: Word) -> tuple[float, float]:
-        return (word.box.left, word.box.right) if runs_across else (word.box.top, word.box.bottom)
-
-    heights = sorted(word.box.height if runs_across else word.box.width for word in words)
-    widest_gap = max(heights[-1], heights[len(heights) // 2]) * _GAP_IN_HEIGHTS
-    part_of: dict[int, int] = {}
-    part, reach = 0, None
-    for index in sorted(range(len(words)), key=lambda i: extent(words[i])):
-        low, high = extent(words[index])
-        if reach is not None and low - reach > widest_gap:
-            part += 1
-        reach = high if reach is None else max(reach, high)
-        part_of[index] = part
-    parts: dict[int, list[Word]] = {}
-    for index, word in enumerate(words):
-        parts.setdefault(part_of[index], []).append(word)
-    return list(parts.values())
-
-
-def _join(words: Sequence[Word]) -> Line:
-    return Line(" ".join(word.text for word in words), Box.around(word.box for word in words), None, tuple(words))
-
-
 def _find_image_regions(
     opened: OpenedSource,
     number: int,
     content: PageContent,
     lines: Sequence[Line],
-    to_box: _ToBox,
+    to_box: ToBox,
     size: PageSize,
 ) -> tuple[Box, ...]:
     """Pictures large enough to hold text, and with some detail beside the text that is already known."""

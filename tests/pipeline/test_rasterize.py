@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 from fpdf import FPDF
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, TiffImagePlugin
 
 from errors import PageNotFoundError, ReadingError
 from pipeline.rasterize import open_source
@@ -27,6 +27,10 @@ def _render(data: bytes, number: int = 1, **options):
     assert image.dpi == pytest.approx(size.dpi)
     assert image.number == number
     return image
+
+
+def _pdf_text(opened, number: int = 1) -> str:
+    return opened.pdf_page(number).get_textpage().get_text_range()
 
 
 def _is_near(pixel, color) -> bool:
@@ -108,6 +112,7 @@ def test_lab_keeps_its_colours():
 
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     picture = ImageCms.profileToProfile(_marked(), srgb, lab, outputMode="LAB")
+    assert picture is not None
     image = _render(_save(picture, "TIFF"))
     assert _is_near(image.pixels[3, 3], RED)
     assert _is_near(image.pixels[20, 40], WHITE)
@@ -150,8 +155,6 @@ def test_fax_pixels_are_made_square():
 def test_tiff_frames_are_pages_and_thumbnails_are_not():
     frames = [Image.new("L", (20 + 10 * index, 20), 250) for index in range(3)]
     target = io.BytesIO()
-    from PIL import TiffImagePlugin
-
     with TiffImagePlugin.AppendingTiffWriter(target, new=True) as writer:
         for index, frame in enumerate(frames):
             frame.save(writer, "TIFF", tiffinfo={254: 1 if index == 1 else 0})
@@ -166,6 +169,7 @@ def test_damaged_later_frame_is_a_reading_error():
     data = bytearray(_save(noise, "TIFF", save_all=True, append_images=[noise], compression="tiff_adobe_deflate"))
     with Image.open(io.BytesIO(data)) as picture:
         picture.seek(1)
+        assert isinstance(picture, TiffImagePlugin.TiffImageFile)
         start = picture.tag_v2[273][0]
     data[start : start + 500] = bytes(500)
     with open_source(bytes(data)) as opened:
@@ -268,8 +272,7 @@ def test_filled_form_fields_are_visible():
     data = make_pdf(catalog, b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, field)
     assert (_render(data, dpi=72).pixels[35:60, 60:250] < 100).sum() > 50
     with open_source(data) as opened:
-        page = opened.pdf_page(1)
-        assert page.get_textpage().get_text_range() == "Ada Lovelace"
+        assert _pdf_text(opened) == "Ada Lovelace"
 
 
 def test_pages_of_a_long_pdf_are_opened_one_at_a_time():
@@ -283,7 +286,7 @@ def test_pages_of_a_long_pdf_are_opened_one_at_a_time():
         assert opened.pdf_page(1) is first
         for number in range(1, opened.page_count + 1):
             assert opened.render(number, dpi=36).number == number
-        assert opened.pdf_page(30).get_textpage().get_text_range() == "30"
+        assert _pdf_text(opened, 30) == "30"
 
 
 def test_drawn_picture_pages_say_they_are_no_pdf():

@@ -12,8 +12,10 @@ from errors import PageNotFoundError
 from pipeline.pdf_text import normalise
 from pipeline.rasterize import open_source
 from pipeline.text_layer import TextLayer, examine_text_layer, read_text_layer
-from samples.drawing import CJK, NASKH, SANS, load_font
+from samples.drawing import CJK, NASKH, NOTO, SANS, load_font
 from tests.malformed_files import CATALOG, PAGE, make_pdf, make_picture
+
+DEVANAGARI, THAI = NOTO / "NotoSansDevanagari-Regular.ttf", NOTO / "NotoSansThai-Regular.ttf"
 
 SENTENCES = (
     "The harbour office opens at seven and closes when the last boat is in.",
@@ -199,6 +201,49 @@ def test_arabic_with_latin_words_stays_one_line():
     assert _texts(_bytes(pdf)) == ["اشترت الشركة برنامج Acme Writer في العام الماضي"]
 
 
+def test_arabic_drawn_glyph_by_glyph_from_the_right():
+    """As browsers write it: PDFium turns such words around."""
+    pdf = _new_pdf()
+    pdf.add_font("naskh", fname=NASKH)
+    pdf.set_font("naskh", size=16)
+    x = 500.0
+    for letter in "\ufedb\ufe98\ufe8e\ufe8f":
+        x -= pdf.get_string_width(letter)
+        pdf.text(x, 100, letter)
+    assert _texts(_bytes(pdf)) == ["كتاب"]
+
+
+def test_vowelled_arabic():
+    pdf = _new_pdf()
+    pdf.add_font("naskh", fname=NASKH)
+    pdf.set_font("naskh", size=18)
+    pdf.set_xy(60, 100)
+    pdf.cell(475, 40, "وَلَدٌ صَغِيرٌ يَقْرَأُ الكِتَابَ", align="R")
+    assert _texts(_bytes(pdf)) == ["وَلَدٌ صَغِيرٌ يَقْرَأُ الكِتَابَ"]
+
+
+def test_vertical_japanese_is_one_line_a_column():
+    pdf = _new_pdf()
+    pdf.add_font("cjk", fname=CJK)
+    pdf.set_font("cjk", size=14)
+    columns = ("縦書きの文章です", "二行目もあります")
+    for column, text in enumerate(columns):
+        for row, character in enumerate(text):
+            pdf.text(400 - 30 * column, 100 + 15 * row, character)
+    data = _bytes(pdf)
+    assert _texts(data) == list(columns)
+    assert all(line.box.height > 5 * line.box.width for line in _layer(data).lines)
+    _assert_words_lie_on_ink(data)
+
+
+def test_spaces_that_pdfium_sees_within_hindi_words_are_closed():
+    pdf = _new_pdf()
+    pdf.add_font("devanagari", fname=DEVANAGARI)
+    pdf.set_font("devanagari", size=16)
+    line = "हिन्दी में लिखा हुआ एक छोटा दस्तावेज़"
+    assert [normalise(text) for text in _texts(_bytes(_write(pdf, [line])))] == [normalise(line)]
+
+
 def test_japanese():
     pdf = _new_pdf()
     pdf.add_font("cjk", fname=CJK)
@@ -319,6 +364,15 @@ def test_punctuation_instead_of_letters_is_not_trusted():
 @pytest.mark.parametrize("line", ["GLYPH<c=3,font=/AAAA> GLYPH<12>", "(cid:12)(cid:34)(cid:5)", "/g12/g3/g44 /g5/g6"])
 def test_glyph_names_are_not_trusted(line):
     assert "glyph names" in _examine(_bytes(_write(_new_pdf(), [*SENTENCES, line]))).reason
+
+
+def test_marks_out_of_place_and_doubled_thai_clusters_are_not_trusted():
+    pdf = _new_pdf()
+    pdf.add_font("thai", fname=THAI)
+    pdf.set_font("thai", size=16)
+    assert "come twice" in _examine(_bytes(_write(pdf, ["ภาษาไทยเขียขีนติดกันไม่มีม่ช่องว่าว่ง"]))).reason
+    words = [*SENTENCES, "\u0301bad \u0301marks"]
+    assert "out of place" in _examine(_bytes(_write(_new_pdf(), words))).reason
 
 
 def test_single_letters_are_not_trusted():
