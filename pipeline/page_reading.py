@@ -13,7 +13,9 @@ from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.catalogue import ENGINES
+from pipeline.language_detection import detect_language
 from pipeline.languages import find_language
+from pipeline.letters import letter_share, script_of_text, tell_han_apart
 from pipeline.line_fusion import keep_better
 from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
 from pipeline.lookalikes import correct_lines
@@ -28,14 +30,13 @@ from pipeline.routing import (
     latin_alternatives,
     looks_english,
     mean_confidence,
-    only_language,
     route_language,
     route_latin,
     route_poor_latin,
     route_script,
     vote_candidates,
 )
-from pipeline.script_vote import cjk_script, letter_share, sample_lines, script_of_text, vote
+from pipeline.script_vote import sample_lines, vote
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -132,8 +133,9 @@ class PageReader:
         known = find_language(language)
         if known:
             return known.code, known.script
-        script = script_of_text("\n".join(line.text for line in lines))
-        return only_language(script), script
+        text = "\n".join(line.text for line in lines)
+        script = script_of_text(text)
+        return detect_language(text, script), script
 
     def close(self) -> None:
         if self._tesseract:
@@ -149,9 +151,10 @@ class PageReader:
             route, found = self._find_route(prepared)
         lines, engine = self._follow(route, prepared)
         script = found or "Latn"
+        text = "\n".join(line.text for line in lines)
         if engine == RAPIDOCR and not known:
-            script = script_of_text("\n".join(line.text for line in lines)) or script
-        code = known.code if known else only_language(script)
+            script = script_of_text(text) or script
+        code = known.code if known else detect_language(text, script)
         return Reading(
             prepared, correct_lines(lines, script), engine, route, code, script, is_script_assumed=found is None
         )
@@ -171,7 +174,7 @@ class PageReader:
             return route_latin("eng" if looks_english(latin.text) else latin.pack), "Latn"
         text, confidence = self._sample_with_rapidocr(samples)
         if confidence >= _RAPIDOCR_SURE_OF_CJK and max(letter_share(text, "Jpan"), letter_share(text, "Hans")) > 0.5:
-            script = cjk_script(text)
+            script = tell_han_apart(text)
             return route_script(script), script
         if confidence >= _RAPIDOCR_SURE_OF_LATIN and letter_share(text, "Latn") > 0.9:
             return route_poor_latin(), "Latn"

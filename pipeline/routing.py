@@ -54,33 +54,6 @@ _VOTE_PACKS: Mapping[str, str] = MappingProxyType(
     }
 )
 _LATIN_ALTERNATIVES = (("Latn", "vie"), ("Latn", "frk"))
-# Scripts that practically one language is written in today.
-_ONLY_LANGUAGE: Mapping[str, str] = MappingProxyType(
-    {
-        "Grek": "el",
-        "Hebr": "he",
-        "Kore": "ko",
-        "Jpan": "ja",
-        "Hans": "zh-Hans",
-        "Hant": "zh-Hant",
-        "Guru": "pa",
-        "Gujr": "gu",
-        "Orya": "or",
-        "Taml": "ta",
-        "Telu": "te",
-        "Knda": "kn",
-        "Mlym": "ml",
-        "Sinh": "si",
-        "Thai": "th",
-        "Laoo": "lo",
-        "Khmr": "km",
-        "Mymr": "my",
-        "Geor": "ka",
-        "Armn": "hy",
-        "Thaa": "dv",
-        "Cher": "chr",
-    }
-)
 _ENGLISH = frozenset(
     [
         "the",
@@ -169,11 +142,6 @@ def vote_candidates(likely: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
 def route_poor_latin() -> Route:
     """Latin letters that PP-OCR reads well and Tesseract doesn't: receipts, photos, dot matrix."""
     return Route(RAPIDOCR, ("Latin",), TESSERACT)
-
-
-def only_language(script: str | None) -> str | None:
-    """The language of a script that has but one; None for the others."""
-    return _ONLY_LANGUAGE.get(script or "")
 
 
 def mean_confidence(lines: Sequence[Line]) -> float:

@@ -5,7 +5,6 @@ confidence times the share of letters that belong to the script in question.
 """
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Line
+from pipeline.letters import belongs, letter_share
 from pipeline.line_isolation import isolate_lines
 from pipeline.prepare import Grey, find_ink
 from pipeline.routing import mean_confidence
@@ -27,43 +27,6 @@ _LONGEST_GLYPHS = 40.0
 _TALLEST_GLYPHS = 5.0
 _SEARCH_SIDE_PX = 1000
 _ENOUGH_LETTERS = 8
-_MIXED_CJK = 0.2  # a page of CJK often has Latin names and numbers in it, the reverse is rare
-
-# What the names of letters begin with in Unicode, where that isn't the script's English name.
-_LETTER_NAMES = {
-    "Latn": ("LATIN",),
-    "Latf": ("LATIN",),
-    "Cyrl": ("CYRILLIC",),
-    "Grek": ("GREEK",),
-    "Arab": ("ARABIC",),
-    "Hebr": ("HEBREW",),
-    "Syrc": ("SYRIAC",),
-    "Thaa": ("THAANA",),
-    "Deva": ("DEVANAGARI",),
-    "Beng": ("BENGALI",),
-    "Guru": ("GURMUKHI",),
-    "Gujr": ("GUJARATI",),
-    "Orya": ("ORIYA",),
-    "Taml": ("TAMIL",),
-    "Telu": ("TELUGU",),
-    "Knda": ("KANNADA",),
-    "Mlym": ("MALAYALAM",),
-    "Sinh": ("SINHALA",),
-    "Thai": ("THAI",),
-    "Laoo": ("LAO",),
-    "Khmr": ("KHMER",),
-    "Mymr": ("MYANMAR",),
-    "Tibt": ("TIBETAN",),
-    "Geor": ("GEORGIAN",),
-    "Armn": ("ARMENIAN",),
-    "Ethi": ("ETHIOPIC",),
-    "Cher": ("CHEROKEE",),
-    "Cans": ("CANADIAN",),
-    "Kore": ("HANGUL",),
-    "Jpan": ("HIRAGANA", "KATAKANA", "CJK"),
-    "Hans": ("CJK",),
-    "Hant": ("CJK",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,43 +94,6 @@ def vote(
     return best
 
 
-def script_of_text(text: str) -> str | None:
-    """The script (ISO 15924) that most letters of a text are in; None without letters."""
-    names = Counter(unicodedata.name(character, "").split(" ")[0] for character in text if character.isalpha())
-    if not names:
-        return None
-    if names["HIRAGANA"] + names["KATAKANA"] + names["CJK"] > _MIXED_CJK * names.total():
-        return cjk_script(text)
-    first = names.most_common(1)[0][0]
-    return next((script for script, letters in _LETTER_NAMES.items() if first.startswith(letters)), None)
-
-
-def cjk_script(text: str) -> str:
-    """The script of a text that is known to be Chinese or Japanese: kana are never Chinese.
-
-    Simplified and traditional Chinese are told apart by which of the two character sets of old encodings holds more of
-    the text (GB 2312 has the simplified forms, Big5 the traditional ones).
-    """
-    if any(unicodedata.name(character, "").startswith(("HIRAGANA", "KATAKANA")) for character in text):
-        return "Jpan"
-    simplified = sum(_fits(character, "gb2312") for character in text)
-    return "Hant" if sum(_fits(character, "big5") for character in text) > simplified else "Hans"
-
-
-def _fits(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def letter_share(text: str, script: str) -> float:
-    """The share (0..1) of the letters in ``text`` that belong to the script; 0.0 without letters."""
-    letters = [character for character in text if character.isalpha()]
-    return sum(_belongs(character, script) for character in letters) / len(letters) if letters else 0.0
-
-
 def _fit(text: str, script: str) -> float:
     """How well a text fits its script (0..1).
 
@@ -177,9 +103,5 @@ def _fit(text: str, script: str) -> float:
     if script == "Latn":
         return letter_share(text, script)
     marks = [character for character in text if not character.isspace()]
-    own = sum(unicodedata.category(c)[0] in "LM" and _belongs(c, script) for c in marks)
+    own = sum(unicodedata.category(c)[0] in "LM" and belongs(c, script) for c in marks)
     return own / len(marks) * min(1.0, own / _ENOUGH_LETTERS) if marks else 0.0
-
-
-def _belongs(character: str, script: str) -> bool:
-    return unicodedata.name(character, "").startswith(_LETTER_NAMES[script])

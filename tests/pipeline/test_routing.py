@@ -10,7 +10,6 @@ from pipeline.routing import (
     latin_alternatives,
     looks_english,
     mean_confidence,
-    only_language,
     route_language,
     route_latin,
     route_script,
@@ -65,13 +64,6 @@ def test_rapidocr_never_helps_out_with_vietnamese():
 )
 def test_english_is_known_by_its_little_words(text, english):
     assert looks_english(text) is english
-
-
-def test_a_script_of_one_language_names_it():
-    named = {script: code for script in SCRIPTS if (code := only_language(script))}
-    assert named["Kore"] == "ko"
-    assert {"Latn", "Cyrl", "Arab", "Deva"}.isdisjoint(named)
-    assert all(LANGUAGES[code].script == script for script, code in named.items())
 
 
 def test_what_is_weak_and_what_is_hopeless():

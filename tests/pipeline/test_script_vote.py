@@ -3,8 +3,9 @@ import pytest
 
 from pipeline.document import Box, Line
 from pipeline.languages import SCRIPTS
+from pipeline.letters import letter_share, script_of_text, tell_han_apart
 from pipeline.prepare import to_grey
-from pipeline.script_vote import cjk_script, letter_share, sample_lines, script_of_text, vote
+from pipeline.script_vote import sample_lines, vote
 from tests.pipeline.drawn_pages import DrawnPage
 
 BOX = Box(0, 0, 10, 10)
@@ -64,7 +65,7 @@ def test_nothing_to_vote_on():
     ],
 )
 def test_chinese_and_japanese_are_told_apart(text, script):
-    assert cjk_script(text) == script
+    assert tell_han_apart(text) == script
 
 
 @pytest.mark.parametrize(
