@@ -156,12 +156,11 @@ class TesseractEngine:
 
 
 def find_tessdata() -> Path:
-    """The folder of Tesseract's language data: ``TESSDATA_PREFIX`` or a usual place.
+    """The folder of Tesseract's language data, in the usual places of Debian and of builds from source.
 
     Raises EngineUnavailableError naming the Debian package when there is none.
     """
-    places = [os.environ[name] for name in ("TESSDATA_PREFIX",) if os.environ.get(name)]
-    for place in (*places, *_USUAL_PLACES):
+    for place in _USUAL_PLACES:
         for folder in (Path(place), Path(place) / "tessdata"):
             if next(folder.glob("*.traineddata"), None):
                 return folder
