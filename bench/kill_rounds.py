@@ -1,6 +1,7 @@
 """kill -9 of the worker that holds a job, at a random moment, again and again: is every page counted exactly once?
 
     python -m bench.kill_rounds --rounds 100                 both databases
+    python -m bench.kill_rounds --rounds 5 --real-engine     pictures of text, read by the installed engines
 
 Each round submits one job of 30 pages to a fleet of two workers, kills the one that took it, starts another in its
 place, and waits for the job. Then the document, the rows and the ledger are compared.
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench.job_fleet import Fleet, make_blank_pdf, run_fleet
+from bench.job_fleet import Fleet, make_blank_pdf, make_scanned_pdf, run_fleet
 from bench.scripted_worker import scripted_reader
 from database.connect import reading
 from database.tables import jobs
@@ -34,7 +35,7 @@ from settings import Settings
 CALLER = Caller(None, "203.0.113.9")
 PAGES = 30
 LEASE_S = 2.0
-JOB_TIMEOUT_S = 120.0
+JOB_TIMEOUT_S = 300.0
 WORKERS = 2
 
 
@@ -59,8 +60,9 @@ def run_rounds(services: Services, fleet: Fleet, rounds: int, *, seed: int, long
 
 
 def _run_round(services: Services, fleet: Fleet, moment_s: float, charged: int) -> Round:
+    book = make_scanned_pdf(PAGES) if fleet.page_seconds is None else make_blank_pdf(PAGES)
     started = time.monotonic()
-    record = services.jobs.submit(CALLER, io.BytesIO(make_blank_pdf(PAGES)), "book.pdf", OcrOptions())
+    record = services.jobs.submit(CALLER, io.BytesIO(book), "book.pdf", OcrOptions())
     pid = _find_holder(services, record.id)
     time.sleep(moment_s)
     before = services.jobs.get(CALLER, record.id).record
@@ -100,7 +102,7 @@ def _find_holder(services: Services, job_id: str) -> int:
 
 
 @contextmanager
-def killing_ground(folder: Path, database_url: str, *, page_seconds: float) -> Iterator[tuple[Services, Fleet]]:
+def killing_ground(folder: Path, database_url: str, *, page_seconds: float | None) -> Iterator[tuple[Services, Fleet]]:
     """A server without worker, and two workers beside it."""
     data_dir = folder / "data"
     settings = Settings.from_values(
@@ -132,6 +134,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page-seconds", type=float, default=0.02)
+    parser.add_argument("--real-engine", action="store_true")
     parser.add_argument("--database", choices=["both", "sqlite", "postgresql"], default="both")
     arguments = parser.parse_args()
     from tests.postgres import run_postgres
@@ -152,8 +155,9 @@ def main() -> int:
 def _measure(folder: Path, database_url: str, arguments: argparse.Namespace) -> int:
     name = sa.make_url(database_url).get_backend_name()
     done: list[Round] = []
-    with killing_ground(folder, database_url, page_seconds=arguments.page_seconds) as (services, fleet):
-        longest_s = PAGES * arguments.page_seconds
+    page_seconds = None if arguments.real_engine else arguments.page_seconds
+    with killing_ground(folder, database_url, page_seconds=page_seconds) as (services, fleet):
+        longest_s = PAGES * (0.3 if page_seconds is None else page_seconds)
         for each in run_rounds(services, fleet, arguments.rounds, seed=arguments.seed, longest_s=longest_s):
             done.append(each)
             for problem in each.problems:

@@ -23,8 +23,10 @@ def scripted_reader(page_seconds: float = 0.0, text: str = "Scripted text") -> R
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page-seconds", type=float, default=0.0)
+    parser.add_argument("--real-engine", action="store_true", help="the installed engines instead")
     arguments = parser.parse_args()
-    return run_worker(Settings.from_environment(), reader=scripted_reader(arguments.page_seconds))
+    reader = None if arguments.real_engine else scripted_reader(arguments.page_seconds)
+    return run_worker(Settings.from_environment(), reader=reader)
 
 
 if __name__ == "__main__":
