@@ -67,7 +67,7 @@ class LimitSettings(_Group):
     """What one request and one minute may bring."""
 
     max_upload_mb: float = Field(50.0, gt=0, description="Largest accepted file in megabytes (1,000,000 bytes).")
-    max_page_megapixels: float = Field(100.0, gt=0, description="Largest accepted picture in megapixels.")
+    max_page_megapixels: float = Field(80.0, gt=0, description="Largest accepted picture in megapixels.")
     max_pages_per_file: int = Field(2000, ge=1, description="Technical limit of pages a file, whatever the plan.")
     inline_max_pages: int = Field(5, ge=0, description="Up to this many pages a POST waits for the finished job.")
     max_inline_wait_s: float = Field(120.0, gt=0, description="How long such a POST waits at most.")

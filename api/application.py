@@ -56,6 +56,8 @@ def create_api(services: Services) -> FastAPI:
         account_routes.router,
         reference_routes.router,
         health_routes.router,
+        # The last: it takes whatever is left below /api/.
+        reference_routes.unknown_router,
     ):
         application.include_router(router)
     max_bytes = int(services.settings.limits.max_upload_mb * 1_000_000) + FORM_OVERHEAD_BYTES

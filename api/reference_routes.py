@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from api.slash_router import SlashRouter
+from errors import NotFoundError
 from service.reference import list_formats, list_languages, list_tools
 
 router = SlashRouter(prefix="/api/v1", tags=["reference"])
@@ -25,6 +27,15 @@ async def languages() -> JSONResponse:
 @router.get("/formats/", summary="The download formats")
 async def formats() -> JSONResponse:
     return _cached(list_formats())
+
+
+unknown_router = APIRouter(include_in_schema=False)
+
+
+@unknown_router.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def unknown(path: str) -> None:  # noqa: ARG001 - whatever it is
+    """What no route takes would fall to the app at ``/``, whose errors have another shape."""
+    raise NotFoundError
 
 
 def _cached(body: Any) -> JSONResponse:
