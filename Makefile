@@ -27,7 +27,7 @@ lint: setup-test ## ruff, formatting, types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: setup-test ## speed and accuracy, printed as tables (BENCH=folder of pages for accuracy)
+bench: setup-test ## print figures: latency, or BENCH="NAME ARGUMENTS" for another
 	@$(PY) -m bench $(BENCH)
 
 docs: setup-test ## rewrite the generated parts of docs/

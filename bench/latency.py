@@ -29,7 +29,7 @@ from PIL import Image
 import tesserocr
 from pipeline.engines.tesseract_engine import find_tessdata
 image = Image.open(sys.argv[1]).convert("RGB")
-api = tesserocr.PyTessBaseAPI(path=find_tessdata(), lang="eng", psm=tesserocr.PSM.AUTO)
+api = tesserocr.PyTessBaseAPI(path=str(find_tessdata()), lang="eng", psm=tesserocr.PSM.AUTO)
 for _ in range(int(sys.argv[2]) + 1):
     wall, cpu = time.perf_counter(), time.process_time()
     api.SetImage(image)
