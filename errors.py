@@ -278,6 +278,11 @@ class TranslationUnavailableError(UnavailableError):
     default_message = "This server has no translator for this pair of languages."
 
 
+class ChatUnavailableError(UnavailableError):
+    code = "chat_unavailable"
+    default_message = "Questions can't be answered at the moment."
+
+
 class ReadingError(OcrChatError):
     code = "page_failed"
     default_message = "The page could not be read."

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from errors import JobNotFoundError, OcrChatError, UnavailableError
+from errors import ChatUnavailableError, JobNotFoundError, OcrChatError
 from pipeline.document import Document
 from pipeline.document_json import from_json
 from retrieval.answer import Answer, Turn
@@ -25,13 +25,6 @@ from service.job_files import JobFiles, document_key
 CALL_TIMEOUT_S = 180.0
 _CACHED_PAGES = 400
 _STOP_TIMEOUT_S = 5.0
-
-
-class LibrarianUnavailableError(UnavailableError):
-    """Search can't run on this server."""
-
-    code = "chat_unavailable"
-    default_message = "Questions can't be answered at the moment."
 
 
 class Task(Protocol):
@@ -101,25 +94,25 @@ class Desk:
 
     @property
     def index(self) -> VectorIndex:
-        """Raises LibrarianUnavailableError."""
+        """Raises ChatUnavailableError."""
         if self._index is None:
             folder, url = self._config.index_folder, self._config.index_url
             self._lock = self._lock or _lock_folder(folder, url)
             try:
                 self._index = VectorIndex.open(folder=folder, url=url)
             except IndexUnavailableError as error:
-                raise LibrarianUnavailableError(str(error)) from error
+                raise ChatUnavailableError(str(error)) from error
         return self._index
 
     @property
     def librarian(self) -> Librarian:
-        """Raises LibrarianUnavailableError."""
+        """Raises ChatUnavailableError."""
         if self._librarian is None:
             index = self.index
             try:
                 self._librarian = Librarian(open_embedder(self._config.embedder), index)
             except EmbedderUnavailableError as error:
-                raise LibrarianUnavailableError(str(error)) from error
+                raise ChatUnavailableError(str(error)) from error
         return self._librarian
 
     def get_shelf(self, job_ids: tuple[str, ...]) -> Shelf:
@@ -158,7 +151,7 @@ class LibrarianProcess:
         self._connection: Connection | None = None
 
     def call(self, task: Task) -> Any:
-        """The task's result, or the error it raised. Raises LibrarianUnavailableError when the process fails."""
+        """The task's result, or the error it raised. Raises ChatUnavailableError when the process fails."""
         with self._turn:
             connection = self._ensure_started()
             try:
@@ -168,7 +161,7 @@ class LibrarianProcess:
                 result = connection.recv()
             except (EOFError, OSError, TimeoutError) as error:
                 self._end()
-                raise LibrarianUnavailableError from error
+                raise ChatUnavailableError from error
         if isinstance(result, OcrChatError):
             raise result
         return result
@@ -235,7 +228,7 @@ def _lock_folder(folder: Path | None, url: str) -> IO[str] | None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise LibrarianUnavailableError(
+        raise ChatUnavailableError(
             "Another process of this server owns the vector index.",
             remedy="Run a Chroma server and set CHROMA_URL when several processes answer questions.",
         ) from error

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from database.connect import reading, transaction, utc_now
 from database.tables import accounts, chat_messages, conversations, credit_buckets, jobs
 from errors import (
+    ChatUnavailableError,
     InvalidFieldError,
     JobNotFinishedError,
     JobNotFoundError,
@@ -25,7 +26,7 @@ from service.callers import Account, Caller
 from service.chat import Chat, ChatReply, build_chat
 from service.job_files import JobFiles, document_key
 from service.job_record import JobRecord, JobState, options_to_json
-from service.librarian_process import Ask, LibrarianProcess, LibrarianUnavailableError
+from service.librarian_process import Ask, LibrarianProcess
 from service.metering import build_metering
 from service.secrets import load_secrets
 from settings import Settings
@@ -304,14 +305,14 @@ class _Hang:
 
 
 def test_a_crash_costs_one_call(process: LibrarianProcess, chat: Chat, caller: Caller) -> None:
-    with pytest.raises(LibrarianUnavailableError):
+    with pytest.raises(ChatUnavailableError):
         process.call(_Crash())
     assert not chat.ask(caller, LEASE_JOB, "Who is the tenant?").message.refused
 
 
 def test_a_call_that_hangs_is_ended(tmp_path: Path, process: LibrarianProcess) -> None:
     hanging = LibrarianProcess(process._config, str(tmp_path), timeout_s=1.0)
-    with pytest.raises(LibrarianUnavailableError):
+    with pytest.raises(ChatUnavailableError):
         hanging.call(_Hang())
     hanging.stop()
 
@@ -319,7 +320,7 @@ def test_a_call_that_hangs_is_ended(tmp_path: Path, process: LibrarianProcess) -
 def test_a_second_writer_is_refused(process: LibrarianProcess, tmp_path: Path) -> None:
     process.call(_IsIndexed(LEASE_JOB))
     second = LibrarianProcess(process._config, str(tmp_path))
-    with pytest.raises(LibrarianUnavailableError, match="CHROMA_URL"):
+    with pytest.raises(ChatUnavailableError, match="CHROMA_URL"):
         second.call(_IsIndexed(LEASE_JOB))
     second.stop()
 
