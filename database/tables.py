@@ -217,3 +217,15 @@ chat_messages = Table(
     Column("engine", sa.String(120), nullable=False),  # what answered; "" for a question
     Column("created_at", UtcTime, nullable=False),
 )
+
+# --- corrections ----------------------------------------------------------------------------------------------
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("block_id", sa.String(40), primary_key=True),
+    Column("piece", sa.Integer, primary_key=True, autoincrement=False),  # from 0; see pipeline.corrections
+    Column("text", sa.Text, nullable=False),
+    Column("corrected_at", UtcTime, nullable=False),
+)
