@@ -7,7 +7,7 @@ is conditional on the token still being the newest one, in the same transaction,
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -147,14 +147,17 @@ class JobClaims:
         )
 
     def record_pages(self, connection: sa.Connection, claim: Claim, outcomes: Sequence[PageOutcome]) -> None:
-        """Count each page once, however often it is told."""
-        read = failed = 0
+        """Count each page once, however often it is told; pages of which the same is said are one statement."""
+        alike: dict[PageOutcome, list[int]] = {}
         for outcome in outcomes:
+            alike.setdefault(replace(outcome, number=0), []).append(outcome.number)
+        read = failed = 0
+        for outcome, numbers in alike.items():
             changed = connection.execute(
                 sa.update(job_pages)
                 .where(
                     job_pages.c.job_id == claim.job.id,
-                    job_pages.c.number == outcome.number,
+                    job_pages.c.number.in_(numbers),
                     job_pages.c.state == PageState.WAITING,
                 )
                 .values(_to_values(outcome))

@@ -39,7 +39,11 @@ PATIENCE = timedelta(seconds=2)
 """A busy worker leaves an ordinary job to idle ones for this long."""
 
 QUICK_PAGE_S = 0.1
-"""Pages quicker than this are handed out one ahead a process, so that none of them waits for our bookkeeping."""
+"""Pages quicker than this are handed out ahead, so that no process waits for our bookkeeping: as many a process as
+take this long together, and so many are written down by one transaction."""
+
+MAX_PAGES_AHEAD = 4
+"""A process; more would make a short job wait for them and lose more to a crash."""
 
 _DATABASE_PAUSE_S = 1.0
 _PACE_MEMORY = 0.8
@@ -102,7 +106,7 @@ class Worker:
         self._last_step = time.monotonic()
         self._claim_due = 0.0
         self._renew_due = 0.0
-        self._pace_s = QUICK_PAGE_S
+        self._pace_s = 2 * QUICK_PAGE_S
 
     def start(self) -> None:
         self._last_step = time.monotonic()
@@ -172,9 +176,9 @@ class Worker:
 
     @property
     def _free_slots(self) -> int:
-        slots = self._executor.page_slots
-        ahead = slots if self._pace_s < QUICK_PAGE_S else 0
-        return slots + ahead - sum(len(held.in_flight) for held in self._held.values())
+        ahead = min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
+        handed_out = sum(len(held.in_flight) for held in self._held.values())
+        return self._executor.page_slots * (1 + ahead) - handed_out
 
     def _collect(self, wait_s: float) -> None:
         """Take what has happened: wait for the first event, then all that are there."""
