@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import account_routes, chat_routes, errors, health_routes, ocr_routes, reference_routes
+from api import account_routes, chat_routes, correction_routes, errors, health_routes, ocr_routes, reference_routes
 from api.body_limit import BodyLimit
+from api.rate_limit import RateLimitHeaders
 from api.request_log import RequestLog
 from service.client_addresses import parse_networks
 from service.wiring import Services
@@ -52,6 +53,7 @@ def create_api(services: Services) -> FastAPI:
     for router in (
         ocr_routes.router,
         ocr_routes.estimate_router,
+        correction_routes.router,
         chat_routes.router,
         account_routes.router,
         reference_routes.router,
@@ -62,5 +64,6 @@ def create_api(services: Services) -> FastAPI:
         application.include_router(router)
     max_bytes = int(services.settings.limits.max_upload_mb * 1_000_000) + FORM_OVERHEAD_BYTES
     application.add_middleware(BodyLimit, max_bytes=max_bytes)
+    application.add_middleware(RateLimitHeaders)
     application.add_middleware(RequestLog)
     return application

@@ -29,14 +29,6 @@ def _job_response(view: JobView, status: int, headers: dict[str, str] | None = N
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 
-def _carry(response: Response, built: Response) -> Response:
-    """The rate-limit headers that a dependency set, on a response that a route built itself."""
-    for name, value in response.headers.items():
-        if name.startswith("ratelimit"):
-            built.headers[name] = value
-    return built
-
-
 @router.post(
     "/",
     response_model=None,
@@ -46,7 +38,6 @@ def _carry(response: Response, built: Response) -> Response:
 )
 async def submit(
     request: Request,
-    response: Response,
     caller: CallerDep,
     services: ServicesDep,
     idempotency_key: Annotated[str | None, Header(max_length=200, description="Repeats return the same job.")] = None,
@@ -66,16 +57,15 @@ async def submit(
     wait_s = limits.max_inline_wait_s if record.page_count <= limits.inline_max_pages else 0.0
     view = await services.jobs.wait(caller, record.id, wait_s)
     if view.record.state.is_final:
-        return _carry(response, _job_response(view, 200))
+        return _job_response(view, 200)
     headers = {"Location": f"/api/v1/ocr/{record.id}/", "Retry-After": POLL_AFTER_S}
-    return _carry(response, _job_response(view, 202, headers))
+    return _job_response(view, 202, headers)
 
 
 @router.get(
     "/", response_model=None, responses={200: {"model": list[JobWire]}, **ERRORS(401, 429)}, summary="Your jobs"
 )
 async def list_jobs(
-    response: Response,
     caller: CallerDep,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -83,7 +73,7 @@ async def list_jobs(
     """The account's jobs, newest first, without their pages. Anonymous callers have no list."""
     views = await run_in_threadpool(services.jobs.list, caller, limit)
     body = [to_wire(view).model_dump(mode="json", exclude={"pages", "text", "markdown"}) for view in views]
-    return _carry(response, JSONResponse(body))
+    return JSONResponse(body)
 
 
 @router.get(
@@ -93,7 +83,6 @@ async def list_jobs(
     summary="Get a result",
 )
 async def get_job(
-    response: Response,
     job_id: JobId,
     caller: CallerDep,
     services: ServicesDep,
@@ -105,7 +94,7 @@ async def get_job(
     else:
         view = await run_in_threadpool(services.jobs.get, caller, job_id)
     headers = None if view.record.state.is_final else {"Retry-After": POLL_AFTER_S}
-    return _carry(response, await run_in_threadpool(_job_response, view, 200, headers))
+    return await run_in_threadpool(_job_response, view, 200, headers)
 
 
 @router.get("/{uuid}/events/", response_model=None, responses=ERRORS(401, 404, 429), summary="Watch a job")
@@ -137,6 +126,7 @@ async def download(
     tables: Annotated[str, Query(description="csv only: `single` or `zip` (a file a table).")] = "single",
     pdfa: Annotated[bool, Query(description="pdf only: PDF/A-2b.")] = False,
     translation: Annotated[bool, Query(description="The translation instead of the text.")] = False,
+    version: Annotated[str, Query(description="`original` (as read) or `corrected` (by hand).")] = "original",
 ) -> Response:
     """The result as a file, made on first request and kept until the job expires."""
     exported = await run_in_threadpool(
@@ -148,6 +138,7 @@ async def download(
         tables=tables,
         pdfa=pdfa,
         translation=translation,
+        version=version,
     )
     headers = {"Content-Disposition": to_attachment(exported.file_name), "X-Content-Type-Options": "nosniff"}
     if exported.size_bytes is not None:
@@ -175,10 +166,10 @@ async def page_image(
 
 
 @router.post("/{uuid}/cancel/", response_model=None, responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)})
-async def cancel(response: Response, job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
+async def cancel(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
     """Stop a job; what was not read is refunded. A finished job stays as it is."""
     view = await run_in_threadpool(services.jobs.cancel, caller, job_id)
-    return _carry(response, _job_response(view, 200))
+    return _job_response(view, 200)
 
 
 @router.delete(
@@ -194,10 +185,10 @@ estimate_router = SlashRouter(prefix="/api/v1", tags=["ocr"])
 
 
 @estimate_router.post("/estimate/", response_model=None, responses=ERRORS(400, 401, 429), summary="What would it cost?")
-async def estimate(response: Response, body: dict[str, Any], caller: CallerDep, services: ServicesDep) -> Response:
+async def estimate(body: dict[str, Any], caller: CallerDep, services: ServicesDep) -> Response:
     """JSON `{"pages": 12, "tier": "cpu", "tool": null}` -> the price and what is left. Reads and charges nothing."""
     pages = body.get("pages")
     if not isinstance(pages, int) or isinstance(pages, bool) or not 1 <= pages <= 100_000:
         raise InvalidFieldError("Field 'pages' must be a number of at least 1.", details={"field": "pages"})
     answer = await run_in_threadpool(services.jobs.estimate, caller, pages, body.get("tier"), body.get("tool"))
-    return _carry(response, JSONResponse(answer.to_json()))
+    return JSONResponse(answer.to_json())

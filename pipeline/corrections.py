@@ -11,6 +11,7 @@ from pipeline.document import Block, Document, Line, Page, Table, TableCell, Wor
 
 Piece = Word | Line | TableCell | Block
 
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """Piece number ``piece`` of a block reads ``text``; empty where nothing stands there (a speck read as a letter)."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from database.connect import scrub, transaction, utc_now
-from database.tables import job_pages, jobs
+from database.tables import corrections, job_pages, jobs
 from errors import OcrChatError
 from quota.ledger import Ledger
 from service.job_files import JobFiles
@@ -86,4 +86,4 @@ class JobRemoval:
         """Make what was deleted unreadable in the database's files too."""
         if self._is_scrub_due.is_set():
             self._is_scrub_due.clear()
-            scrub(self._engine, job_pages, jobs)
+            scrub(self._engine, corrections, job_pages, jobs)

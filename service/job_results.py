@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from errors import InvalidFieldError, JobNotFoundError, PageNotFoundError
+from pipeline.corrections import Correction
 from pipeline.document import Document, Page
 from pipeline.document_json import from_json, page_from_json
 from service.executors.base import Executor, Lane
@@ -25,6 +26,7 @@ _EXPORT_TIMEOUT_S = 300.0
 _PICTURE_TIMEOUT_S = 60.0
 _MAX_PAGE_NUMBER = 100_000
 _PICTURE_TYPE = "image/webp"
+_CORRECTED = "corrected-"
 # A few widths, so that a client can't fill the storage with one picture for every number of pixels.
 _PICTURE_WIDTHS_PX = (160, 320, 480, 640, 800, 1000, 1200, 1600, 2000, 2800, 4000)
 
@@ -91,16 +93,29 @@ class JobResults:
         self._documents.forget([record.id])
         self._pages.forget([(record.id, number) for number in record.page_numbers])
 
-    def export(self, record: JobRecord, format: str, options: "ExportOptions") -> ExportedFile:
-        """Made on the first request, kept until the job expires. Raises as :func:`exports.formats.write_export`."""
+    def forget_corrected(self, record: JobRecord) -> None:
+        """Remove the downloads of corrected versions: another is made when it is asked for."""
+        for key in self._files.list(export_key(record.id, "")):
+            if key.rsplit("/", maxsplit=1)[-1].startswith(_CORRECTED):
+                self._files.delete(key)
+
+    def export(
+        self, record: JobRecord, format: str, options: "ExportOptions", corrections: tuple[Correction, ...] = ()
+    ) -> ExportedFile:
+        """Made on the first request, kept until the job expires or other ``corrections`` are made.
+
+        Raises as :func:`exports.formats.write_export`.
+        """
         from exports.formats import get_format
 
         entry = get_format(format.strip().lower(), options)
-        digest = hashlib.sha256(repr(options).encode()).hexdigest()[:12]
-        name = f"{entry.name}-{digest}{entry.suffix}"
+        # The corrections are part of the name, so that no file ever shows older ones.
+        chosen = repr((options, corrections)) if corrections else repr(options)
+        digest = hashlib.sha256(chosen.encode()).hexdigest()[:24]
+        name = f"{_CORRECTED if corrections else ''}{entry.name}-{digest}{entry.suffix}"
         key = export_key(record.id, name)
         if not self._files.exists(key):
-            task = WriteExport(self._files.storage_url, record.id, entry.name, options, name)
+            task = WriteExport(self._files.storage_url, record.id, entry.name, options, name, corrections)
             self._executor.submit(task, timeout_s=_EXPORT_TIMEOUT_S, lane=Lane.FILES).result()
         size, chunks = self._files.stream(key)
         return ExportedFile(chunks, size, entry.media_type, to_download_name(record.source_name, entry.suffix))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from database.connect import reading, transaction, utc_now
 from errors import (
+    InvalidFieldError,
     JobCancelledError,
     JobFailedError,
     JobNotFinishedError,
@@ -18,6 +19,7 @@ from errors import (
 )
 from pipeline.options import OcrOptions
 from service.callers import Caller
+from service.correction_store import CorrectionStore
 from service.job_endings import RetentionTimes
 from service.job_record import JobRecord, JobState
 from service.job_removal import JobRemoval
@@ -28,6 +30,7 @@ from service.job_views import Estimate, ExportedFile, JobView, PagePicture
 from service.metering import Metering
 from service.submissions import Submissions
 
+VERSIONS = ("original", "corrected")
 POLL_S = 0.5
 """How soon a waiting request notices what the worker of another process has done."""
 
@@ -49,6 +52,7 @@ class OcrJobs:
         metering: Metering,
         signals: JobSignals,
         times: RetentionTimes,
+        corrections: CorrectionStore,
         wake_worker: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -59,6 +63,7 @@ class OcrJobs:
         self._metering = metering
         self._signals = signals
         self._times = times
+        self._corrections = corrections
         self._wake_worker = wake_worker
 
     def submit(
@@ -191,13 +196,18 @@ class OcrJobs:
         tables: str = "single",
         pdfa: bool = False,
         translation: bool = False,
+        version: str = "original",
     ) -> ExportedFile:
-        """The result as a file.
+        """The result as a file; ``version`` is ``original`` (as it was read) or ``corrected`` (by hand).
 
         Raises as :meth:`require_done`, and UnknownFormatError, InvalidFieldError or SourceNotKeptError.
         """
         options = to_export_options(pages=pages, tables=tables, pdfa=pdfa, translation=translation)
-        return self._results.export(self.require_done(caller, job_id), format, options)
+        if version not in VERSIONS:
+            raise InvalidFieldError("Field 'version' is 'original' or 'corrected'.", details={"field": "version"})
+        record = self.require_done(caller, job_id)
+        corrections = self._corrections.list(record.id) if version == "corrected" else ()
+        return self._results.export(record, format, options, corrections)
 
     def page_image(self, caller: Caller, job_id: str, number: int, *, width_px: int | None = None) -> PagePicture:
         """The picture of page ``number`` (from 1): as it was read, or at least ``width_px`` wide.

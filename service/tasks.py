@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipeline.corrections import Correction, correct
 from pipeline.document import PageError
 from pipeline.document_json import page_from_json, page_to_json, to_json
 from pipeline.options import OcrOptions, Tier
@@ -161,20 +162,24 @@ class RenderPageImage:
 
 @dataclass(frozen=True, slots=True)
 class WriteExport:
-    """Make a download and keep it under ``name``. Raises the errors of :func:`exports.formats.write_export`."""
+    """Make a download and keep it under ``name``. Raises the errors of :func:`exports.formats.write_export`.
+
+    ``corrections`` are those of the version that is asked for; none for the original.
+    """
 
     storage_url: str
     job_id: str
     format: str
     options: "ExportOptions"
     name: str
+    corrections: tuple[Correction, ...] = ()
 
     def run(self, context: TaskContext) -> None:
         from exports.formats import write_export
         from pipeline.document_json import from_json
 
         files = context.open_files(self.storage_url)
-        document = from_json(files.read(document_key(self.job_id)))
+        document = correct(from_json(files.read(document_key(self.job_id))), self.corrections)
         source = files.find(source_key(self.job_id))
         target = io.BytesIO()
         write_export(self.format, document, target, source=source, options=self.options)

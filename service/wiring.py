@@ -20,6 +20,8 @@ from database.connect import open_engine, reading
 from database.migrate import migrate
 from service.account_pages import AccountPages
 from service.chat import Chat, build_chat
+from service.correction_store import CorrectionStore
+from service.corrections import Corrections
 from service.executors.base import Executor
 from service.executors.local import LocalExecutor, LocalExecutorConfig
 from service.janitor import Janitor, JanitorConfig
@@ -61,6 +63,7 @@ class Services:
 
     settings: Settings
     jobs: OcrJobs
+    corrections: Corrections
     accounts: AccountPages
     chat: Chat
     request_rate: CallerRate
@@ -139,7 +142,7 @@ def build_services(
     has_worker = settings.worker.worker_in_server if with_worker is None else with_worker
     base = _build_base(settings, reader or to_reader_config(settings), has_worker=has_worker)
     worker = _build_worker(base) if has_worker else None
-    jobs, removal = _build_jobs(base, wake_worker=worker.wake if worker is not None else _nobody)
+    jobs, corrections, removal = _build_jobs(base, wake_worker=worker.wake if worker is not None else _nobody)
     chat = build_chat(settings, base.engine, jobs, base.metering)
     removal.add_hook(_VectorRemoval(chat, settings))
     if settings.worker.worker_in_server or settings.chat.chroma_url:
@@ -148,6 +151,7 @@ def build_services(
     return Services(
         settings=settings,
         jobs=jobs,
+        corrections=corrections,
         accounts=AccountPages(
             base.engine,
             base.metering,
@@ -238,7 +242,7 @@ def _build_worker(base: _Base) -> Worker:
     )
 
 
-def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJobs, JobRemoval]:
+def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJobs, Corrections, JobRemoval]:
     results = JobResults(base.files, base.executor, base.reader)
     removal = JobRemoval(
         engine=base.engine, store=base.store, files=base.files, results=results, ledger=base.metering.ledger
@@ -257,6 +261,7 @@ def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJob
         has_vlm=False,
         on_accepted=wake_worker,
     )
+    store = CorrectionStore(base.engine)
     jobs = OcrJobs(
         engine=base.engine,
         store=base.store,
@@ -266,9 +271,10 @@ def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJob
         metering=base.metering,
         signals=base.signals,
         times=base.times,
+        corrections=store,
         wake_worker=wake_worker,
     )
-    return jobs, removal
+    return jobs, Corrections(store, jobs, results), removal
 
 
 def _build_janitor(base: _Base, removal: JobRemoval) -> Janitor:
