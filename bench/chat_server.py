@@ -1,9 +1,13 @@
-"""The chat of a running server on an evaluation folder: documents are laid out as PDFs and uploaded.
+"""The chat of a running server on an evaluation folder: documents are printed as PDFs by Chromium and uploaded.
 
-The layout is plain (one column, Noto fonts where Debian has them); a page of the folder becomes one page of the PDF, so
-that page numbers stay comparable. Snippets then come from what the server read.
+The layout is plain (one column); a page of the folder becomes one page of the PDF, so that page numbers stay
+comparable. Snippets then come from what the server read.
 """
 
+import html
+import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +15,12 @@ from typing import Any
 
 import httpx
 
-_FONT_FOLDERS = (Path("/usr/share/fonts/truetype/noto"), Path("/usr/share/fonts/opentype/noto"))
-_FALLBACKS = (
-    "NotoSansArabic-Regular.ttf",
-    "NotoSansDevanagari-Regular.ttf",
-    "NotoSansThai-Regular.ttf",
-    "NotoSansCJK-Regular.ttc",
-)
 _POLL_S = 0.5
-_MARGIN_PT = 40.0
-_LEADING = 1.3
 _SIZES_PT = (11, 9, 7, 6, 5, 4)
+_PRINT = ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer")
+_HTML = """<!doctype html><meta charset="utf-8"><style>@page {{ size: A4; margin: 40pt }} body {{ margin: 0 }}
+div {{ font: {size}pt/1.35 'Noto Sans', sans-serif; white-space: pre-wrap; unicode-bidi: plaintext }}
+div + div {{ break-before: page }}</style>{body}"""
 
 
 class ChatServer:
@@ -51,34 +50,35 @@ class ChatServer:
 
 
 def to_pdf(pages: list[str]) -> bytes:
-    """One PDF page for each text, as small as it takes to fit. Raises FileNotFoundError without Noto Sans."""
-    from fpdf import FPDF
+    """One PDF page for each text, as small as it takes to fit, printed by Chromium.
 
-    body = _find_font("NotoSans-Regular.ttf")
-    if body is None:
-        raise FileNotFoundError("Noto Sans is missing; install Debian's fonts-noto-core")
-    pdf = FPDF(unit="pt", format="A4")
-    pdf.set_auto_page_break(False)
-    pdf.set_margin(_MARGIN_PT)
-    pdf.add_font("body", fname=body)
-    fallbacks = {name: path for name in _FALLBACKS if (path := _find_font(name)) is not None}
-    for name, path in fallbacks.items():
-        pdf.add_font(name, fname=path)
-    pdf.set_fallback_fonts(list(fallbacks), exact_match=False)
-    pdf.set_text_shaping(True)
-    for text in pages:
-        pdf.add_page()
-        size = next((size for size in _SIZES_PT if _fits(pdf, text, size)), _SIZES_PT[-1])
-        pdf.set_font("body", size=size)
-        pdf.multi_cell(0, size * _LEADING, text)
-    return bytes(pdf.output())
+    Raises FileNotFoundError without Chromium, RuntimeError when a text does not fit on a page at any size.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        raise FileNotFoundError("Chromium is missing; install Debian's chromium")
+    for size in _SIZES_PT:
+        printed = _print(program, pages, size)
+        if _count_pages(printed) == len(pages):
+            return printed
+    raise RuntimeError("a text does not fit on a page")
 
 
-def _fits(pdf: Any, text: str, size: int) -> bool:
-    pdf.set_font("body", size=size)
-    height = pdf.multi_cell(0, size * _LEADING, text, dry_run=True, output="HEIGHT")
-    return bool(height < pdf.h - 2 * _MARGIN_PT)
+def _print(program: str, pages: list[str], size: int) -> bytes:
+    body = "".join(f"<div>{html.escape(text)}</div>" for text in pages)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "pages.html", Path(folder) / "pages.pdf"
+        source.write_text(_HTML.format(size=size, body=body), encoding="utf-8")
+        arguments = [*_PRINT, f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()]
+        subprocess.run([program, *arguments], check=True, capture_output=True, timeout=120)
+        return target.read_bytes()
 
 
-def _find_font(name: str) -> Path | None:
-    return next((folder / name for folder in _FONT_FOLDERS if (folder / name).exists()), None)
+def _count_pages(data: bytes) -> int:
+    from pypdfium2 import PdfDocument
+
+    document = PdfDocument(data)
+    try:
+        return len(document)
+    finally:
+        document.close()

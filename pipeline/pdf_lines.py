@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.document import Box, Line, Word
 from pipeline.pdf_file import Rectangle
@@ -13,6 +13,10 @@ from pipeline.pdf_text import PdfText, PdfWord
 _GAP_IN_HEIGHTS = 1.5
 # Spaces that PDFium guesses are real where they are wider than this.
 _CLUSTER_GAP_IN_HEIGHTS = 0.25
+# Browsers leave the advance of a final vowel sign out of its cluster's box, and never have a space before a danda.
+_SIGN_GAP_IN_HEIGHTS = 0.6
+_SPACING_SIGN = re.compile("[\u093e\u093f\u0940\u0949\u094b\u094c]$")
+_DANDA = re.compile("[\u0964\u0965]")
 _STACKED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _STACK_GAP_IN_HEIGHTS = 1.2
 _FEWEST_STACKED = 3
@@ -61,15 +65,19 @@ def _restore_directions(words: list[PdfWord]) -> list[PdfWord]:
 
 def _join_clusters(words: list[PdfWord]) -> list[PdfWord]:
     joined = words[:1]
-    for word in words[1:]:
-        last = joined[-1]
-        gap = word.area.left - last.area.right
-        is_near = gap < _CLUSTER_GAP_IN_HEIGHTS * max(last.area.height, word.area.height)
-        if word.is_cut and is_near:
+    for before, word in pairwise(words):
+        if word.is_cut and (_is_near(before, word) or _DANDA.match(word.text)):
+            last = joined[-1]
             joined[-1] = PdfWord(last.text + word.text, last.area.union(word.area), word.quarter_turns, last.is_cut)
         else:
             joined.append(word)
     return joined
+
+
+def _is_near(word: PdfWord, following: PdfWord) -> bool:
+    gap = following.area.left - word.area.right
+    allowed = _SIGN_GAP_IN_HEIGHTS if _SPACING_SIGN.search(word.text) else _CLUSTER_GAP_IN_HEIGHTS
+    return gap < allowed * min(word.area.height, following.area.height)
 
 
 def _split_at_gaps(words: Sequence[Word], *, runs_across: bool) -> list[list[Word]]:
