@@ -5,7 +5,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import account_routes, chat_routes, correction_routes, errors, health_routes, ocr_routes, reference_routes
+from api import (
+    account_routes,
+    chat_routes,
+    correction_routes,
+    errors,
+    health_routes,
+    ocr_routes,
+    openapi_document,
+    reference_routes,
+)
 from api.body_limit import BodyLimit
 from api.rate_limit import RateLimitHeaders
 from api.request_log import RequestLog
@@ -62,6 +71,7 @@ def create_api(services: Services) -> FastAPI:
         reference_routes.unknown_router,
     ):
         application.include_router(router)
+    openapi_document.install(application)
     max_bytes = int(services.settings.limits.max_upload_mb * 1_000_000) + FORM_OVERHEAD_BYTES
     application.add_middleware(BodyLimit, max_bytes=max_bytes)
     application.add_middleware(RateLimitHeaders)

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.rate_limit import count_request
 from errors import ConflictingTokensError, InvalidTokenError, MissingTokenError
 from service.callers import Account, Caller
 from service.client_addresses import resolve_client
-from service.request_rates import Window
 from service.wiring import Services
 
 BEARER = "bearer"
@@ -39,29 +39,26 @@ def client_address(request: Request) -> str:
     return resolve_client(peer, request.headers.getlist("x-forwarded-for"), request.app.state.trusted_proxies)
 
 
-async def get_caller(
-    request: Request, response: Response, services: Annotated[Services, Depends(get_services)]
-) -> Caller:
+async def get_caller(request: Request, services: Annotated[Services, Depends(get_services)]) -> Caller:
     """The caller of an ``/ocr/`` route: an account, or anonymous where the server allows it.
 
     Counts the request; a caller over the limit gets a 429. Raises the errors of the 401 row.
     """
     token = read_token(request)
     address = client_address(request)
-    account = await run_in_threadpool(services.accounts.authenticate, token) if token is not None else None
-    if account is None and not services.settings.plans.allow_anonymous:
+    account = None
+    if token is not None:
+        try:
+            account = await run_in_threadpool(services.accounts.authenticate, token)
+        except InvalidTokenError:
+            # Trying tokens out is counted too.
+            await count_request(request, services, Caller(account=None, address=address))
+            raise
+    elif not services.settings.plans.allow_anonymous:
         raise MissingTokenError()
     caller = Caller(account=account, address=address)
-    # In a thread: on PostgreSQL the counter is a row.
-    window = await run_in_threadpool(services.request_rate.count, caller)
-    _show_window(window, response)
+    await count_request(request, services, caller)
     return caller
-
-
-def _show_window(window: Window | None, response: Response) -> None:
-    if window is not None:
-        response.headers["RateLimit-Policy"] = f'"requests";q={window.limit};w={window.window_s}'
-        response.headers["RateLimit"] = f'"requests";r={window.remaining};t={window.resets_in_s}'
 
 
 async def get_account(caller: Annotated[Caller, Depends(get_caller)]) -> Account:

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.rate_limit import to_rate_headers
 from errors import (
     AuthenticationError,
     ConflictError,
@@ -76,6 +77,9 @@ def to_headers(error: OcrChatError, status: HTTPStatus) -> dict[str, str]:
         retry_after_s = 5
     if retry_after_s is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+    if isinstance(error, RateLimitedError) and "limit" in error.details:
+        told = error.details
+        headers |= to_rate_headers(told["limit"], told["window_s"], 0, math.ceil(told["retry_after_s"]))
     return headers
 
 

@@ -3,7 +3,7 @@
 import hmac
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import ServicesDep
@@ -33,7 +33,7 @@ async def readyz(services: ServicesDep) -> JSONResponse:
     )
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
 async def metrics(request: Request, services: ServicesDep) -> Response:
     """Open unless `METRICS_TOKEN` is set."""
     wanted = services.settings.server.metrics_token

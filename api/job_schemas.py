@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, create_model
 
 from pipeline.document import Block, Box, Page, TableCell, Word
 from service.job_record import JobState
@@ -153,6 +153,36 @@ class JobWire(_Wire):
     expires_at: datetime | None
     error: JobErrorWire | None
     translation: TranslationWire | None
+
+
+LISTED_WITHOUT = {"pages", "text", "markdown"}
+"""What a list of jobs leaves out of each."""
+
+JobSummaryWire = create_model(  # type: ignore[call-overload]
+    "JobSummaryWire",
+    __base__=_Wire,
+    **{name: (field.annotation, field) for name, field in JobWire.model_fields.items() if name not in LISTED_WITHOUT},
+)
+
+
+class EstimateQuestionWire(_Wire):
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"pages": 12, "tier": "cpu"}]})
+
+    pages: StrictInt = Field(ge=1, le=100_000)
+    tier: str | None = None
+    tool: str | None = None
+
+
+class EstimateWire(_Wire):
+    pages: int
+    cost: int = Field(description="Credits.")
+    allowed: bool = Field(description="Whether you could send such a job now.")
+    reason: str | None = Field(description="Why not.")
+    used: int
+    cap: int | None = Field(description="null: not metered on this server.")
+    remaining: int | None
+    scope: str
+    resets_at: datetime | None
 
 
 def to_wire(view: JobView) -> JobWire:

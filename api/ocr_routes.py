@@ -1,7 +1,7 @@
 """The ``/api/v1/ocr/`` routes: submit, poll, watch, download, cancel, delete."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -10,11 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from api.callers import CallerDep, ServicesDep
 from api.job_ids import JobId
-from api.job_schemas import JobWire, to_wire
+from api.job_schemas import LISTED_WITHOUT, EstimateQuestionWire, EstimateWire, JobSummaryWire, JobWire, to_wire
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
-from errors import InvalidFieldError
 from service.file_names import to_attachment
 from service.job_views import JobView
 
@@ -63,7 +62,7 @@ async def submit(
 
 
 @router.get(
-    "/", response_model=None, responses={200: {"model": list[JobWire]}, **ERRORS(401, 429)}, summary="Your jobs"
+    "/", response_model=None, responses={200: {"model": list[JobSummaryWire]}, **ERRORS(401, 429)}, summary="Your jobs"
 )
 async def list_jobs(
     caller: CallerDep,
@@ -72,7 +71,7 @@ async def list_jobs(
 ) -> Response:
     """The account's jobs, newest first, without their pages. Anonymous callers have no list."""
     views = await run_in_threadpool(services.jobs.list, caller, limit)
-    body = [to_wire(view).model_dump(mode="json", exclude={"pages", "text", "markdown"}) for view in views]
+    body = [to_wire(view).model_dump(mode="json", exclude=LISTED_WITHOUT) for view in views]
     return JSONResponse(body)
 
 
@@ -97,10 +96,17 @@ async def get_job(
     return await run_in_threadpool(_job_response, view, 200, headers)
 
 
-@router.get("/{uuid}/events/", response_model=None, responses=ERRORS(401, 404, 429), summary="Watch a job")
+@router.get(
+    "/{uuid}/events/",
+    response_model=None,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, **ERRORS(401, 404, 429)},
+    summary="Watch a job",
+)
 async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
     """Server-sent events: `progress` after every page, then `done` or `failed`. The page text is not sent."""
-    await run_in_threadpool(services.jobs.get, caller, job_id)
+    # An unknown job is still an answer with a status here; later it would be a broken stream.
+    await run_in_threadpool(services.jobs.look, caller, job_id)
     return EventSourceResponse(_progress_events(caller, job_id, services))
 
 
@@ -114,7 +120,8 @@ async def _progress_events(caller: CallerDep, job_id: str, services: ServicesDep
 @router.get(
     "/{uuid}/download/",
     response_model=None,
-    responses={200: {"content": {"application/octet-stream": {}}}, **ERRORS(400, 401, 404, 409, 429)},
+    response_class=StreamingResponse,
+    responses=ERRORS(400, 401, 404, 409, 429),
     summary="Download a format",
 )
 async def download(
@@ -149,6 +156,7 @@ async def download(
 @router.get(
     "/{uuid}/pages/{number}/image/",
     response_model=None,
+    response_class=Response,
     responses={200: {"content": {"image/webp": {}}}, **ERRORS(400, 401, 404, 429)},
     summary="The picture of a page",
 )
@@ -184,11 +192,8 @@ async def delete(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Res
 estimate_router = SlashRouter(prefix="/api/v1", tags=["ocr"])
 
 
-@estimate_router.post("/estimate/", response_model=None, responses=ERRORS(400, 401, 429), summary="What would it cost?")
-async def estimate(body: dict[str, Any], caller: CallerDep, services: ServicesDep) -> Response:
-    """JSON `{"pages": 12, "tier": "cpu", "tool": null}` -> the price and what is left. Reads and charges nothing."""
-    pages = body.get("pages")
-    if not isinstance(pages, int) or isinstance(pages, bool) or not 1 <= pages <= 100_000:
-        raise InvalidFieldError("Field 'pages' must be a number of at least 1.", details={"field": "pages"})
-    answer = await run_in_threadpool(services.jobs.estimate, caller, pages, body.get("tier"), body.get("tool"))
-    return JSONResponse(answer.to_json())
+@estimate_router.post("/estimate/", responses=ERRORS(400, 401, 429), summary="What would it cost?")
+async def estimate(body: EstimateQuestionWire, caller: CallerDep, services: ServicesDep) -> EstimateWire:
+    """The price of so many pages and what is left. Reads and charges nothing."""
+    answer = await run_in_threadpool(services.jobs.estimate, caller, body.pages, body.tier, body.tool)
+    return EstimateWire.model_validate(answer.to_json())

@@ -1,6 +1,7 @@
 """What was read, from the storage: documents, pages so far, downloads and pictures of pages."""
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from threading import Lock
@@ -25,6 +26,7 @@ _CACHED_PAGES = 400
 _EXPORT_TIMEOUT_S = 300.0
 _PICTURE_TIMEOUT_S = 60.0
 _MAX_PAGE_NUMBER = 100_000
+_PAGES = re.compile(r"([0-9]{1,6})(?:\s*-\s*([0-9]{1,6}))?")
 _PICTURE_TYPE = "image/webp"
 _CORRECTED = "corrected-"
 # A few widths, so that a client can't fill the storage with one picture for every number of pixels.
@@ -175,10 +177,10 @@ def parse_page_list(text: str | None) -> tuple[int, ...] | None:
         return None
     numbers: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not (first.strip().isdecimal() and (last.strip() or first.strip()).isdecimal()):
+        match = _PAGES.fullmatch(part.strip())
+        if match is None:
             raise InvalidFieldError("Field 'pages' is not a list like 2-5,8.", details={"field": "pages"})
-        start, end = int(first), int(last or first)
+        start, end = int(match[1]), int(match[2] or match[1])
         if not 1 <= start <= end <= _MAX_PAGE_NUMBER:
             raise InvalidFieldError("Field 'pages' counts from 1, small numbers first.", details={"field": "pages"})
         numbers.update(range(start, end + 1))

@@ -98,6 +98,11 @@ class OcrJobs:
             self._removal.remove(record)
         return JobView(record, document, view.queue_position, view.usage)
 
+    def look(self, caller: Caller, job_id: str) -> JobView:
+        """As :meth:`get` without the document: nothing counts as delivered."""
+        with reading(self._engine) as connection:
+            return self._to_view(connection, caller, self._get_record(connection, caller, job_id))
+
     async def wait(self, caller: Caller, job_id: str, timeout_s: float) -> JobView:
         """As :meth:`get`, but first wait until the job has ended, at most ``timeout_s``."""
         deadline = time.monotonic() + timeout_s
@@ -118,7 +123,7 @@ class OcrJobs:
         with self._signals.listen(job_id) as news:
             while True:
                 news.clear()
-                view = await asyncio.to_thread(self._read_view, caller, job_id)
+                view = await asyncio.to_thread(self.look, caller, job_id)
                 record = view.record
                 now = (record.state, record.pages_done, record.pages_failed, view.queue_position)
                 if now != last:
@@ -149,7 +154,7 @@ class OcrJobs:
             self._removal.remove_files(record)
             self._wake_worker()
             self._signals.notify(job_id)
-        return self._read_view(caller, job_id)
+        return self.look(caller, job_id)
 
     def delete(self, caller: Caller, job_id: str) -> None:
         """Remove everything of a job at once: upload, pages, exports, pictures, vectors, chat, and its row."""
@@ -219,10 +224,6 @@ class OcrJobs:
     def _read_record(self, caller: Caller, job_id: str) -> JobRecord:
         with reading(self._engine) as connection:
             return self._get_record(connection, caller, job_id)
-
-    def _read_view(self, caller: Caller, job_id: str) -> JobView:
-        with reading(self._engine) as connection:
-            return self._to_view(connection, caller, self._get_record(connection, caller, job_id))
 
     def _get_record(self, connection: sa.Connection, caller: Caller, job_id: str) -> JobRecord:
         record = self._store.find(connection, job_id)
