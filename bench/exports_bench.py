@@ -4,8 +4,9 @@
     python -m bench.exports_bench EVALUATION/ocr CACHE [--ocrmypdf PROGRAM] [--kind printed-clean]
 
 A line counts as recovered when a reader gives exactly it (after NFKC, white space squeezed), or gives it joined with
-the other lines of its row: two cells of one table row are one line to a reader. OCRmyPDF reads the pages itself with
-the same Tesseract; its lines are those of its own sidecar file. Seconds are CPU seconds of this process and children.
+the other lines of its row (two cells of one table row are one line to a reader), or puts it together with the next one
+where a hyphen divides a word. OCRmyPDF reads the pages itself with the same Tesseract; its lines are those of its own
+sidecar file. Seconds are CPU seconds of this process and children.
 """
 
 import argparse
@@ -114,10 +115,11 @@ def measure_ocrmypdf(
             searchable_pdf.write(Document("", "", (), 1, document.created_at), source, bare)
             growth.append(path.stat().st_size - len(bare.getvalue()))
         written = to_lines(sidecar.read_text("utf-8"))
+        undivided = find_undivided(written)
         for reader, read in READERS.items():
             found = Counter(line for page in read(path) for line in page)
-            for line in written:
-                _count(tally, reader, line, is_recovered=found[line] > 0)
+            for line, joined in zip(written, undivided, strict=True):
+                _count(tally, reader, line, is_recovered=found[line] > 0 or bool(joined & found.keys()))
                 found[line] -= 1
     report("OCRmyPDF", tally, growth, seconds)
     print(f"  pages it refused: {failed}")
@@ -125,13 +127,32 @@ def measure_ocrmypdf(
 
 def count_lines(tally: Tally, path: Path, lines: Sequence[Line]) -> None:
     lines = [line for line in lines if normal(line.text)]
+    texts = [normal(line.text) for line in lines]
+    undivided = find_undivided(texts)
     for reader, read in READERS.items():
         found = Counter(line for page in read(path) for line in page)
-        for line in lines:
-            text = normal(line.text)
+        for index, (line, text) in enumerate(zip(lines, texts, strict=True)):
             is_recovered = found[text] > 0 or any(joined in found for joined in _rows_with(line, lines))
             found[text] -= 1
-            _count(tally, reader, text, is_recovered=is_recovered)
+            _count(tally, reader, text, is_recovered=is_recovered or bool(undivided[index] & found.keys()))
+
+
+def find_undivided(texts: Sequence[str]) -> list[frozenset[str]]:
+    """For each line, how a reader writes it that puts words together which a hyphen divides at a line's end.
+
+    Poppler does so, with born-digital files too, and drops the line break there.
+    """
+    joins: list[set[str]] = [set() for _ in texts]
+    start = 0
+    for index in range(len(texts)):
+        if texts[index].endswith("-") and index + 1 < len(texts):
+            continue
+        if index > start:
+            whole = "".join(text[:-1] for text in texts[start:index]) + texts[index]
+            for each in range(start, index + 1):
+                joins[each].add(whole)
+        start = index + 1
+    return [frozenset(each) for each in joins]
 
 
 def _count(tally: Tally, reader: str, text: str, *, is_recovered: bool) -> None:

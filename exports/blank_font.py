@@ -37,11 +37,14 @@ _MAP_SECTION = 100  # entries of a bfchar section, the most the CMap format allo
 class BlankFont:
     """Hands out CIDs while pages are written; :meth:`fill` makes the font once all are known.
 
-    One instance serves one PDF file. It remembers the code points it has seen and nothing else.
+    One instance serves one PDF file. It remembers the code points it has seen and nothing else. The glyphs of a font
+    with a ``rise`` (1/1000 of the font size) stand that much above the baseline, below it where that is negative.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rise: int = 0) -> None:
         self._cids: dict[tuple[str, int], int] = {}
+        self._rise = rise
+        self._name = _FONT_NAME if not rise else f"{_FONT_NAME}{'Low' if rise < 0 else 'High'}{abs(rise)}"
 
     def glyph(self, character: str, steps: int) -> str:
         """Four hexadecimal digits of a PDF string that show ``character`` (one code point) ``steps`` wide.
@@ -63,16 +66,17 @@ class BlankFont:
 
     def _type0(self, pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
         widths = tuple(sorted({steps * WIDTH_STEP for _, steps in self._cids}))
-        program = make_font_program(widths)
+        program = make_font_program(widths, self._rise)
         descriptor = pdf.make_indirect(
             Dictionary(
                 Type=Name.FontDescriptor,
-                FontName=Name("/" + _FONT_NAME),
+                FontName=Name("/" + self._name),
                 Flags=4,
-                FontBBox=Array([0, 0, max(widths, default=_DEFAULT_WIDTH), UNITS_PER_EM]),
+                FontBBox=Array([0, self._rise, max(widths, default=_DEFAULT_WIDTH), UNITS_PER_EM + self._rise]),
                 ItalicAngle=0,
-                Ascent=UNITS_PER_EM,
-                Descent=0,
+                Ascent=UNITS_PER_EM + self._rise,
+                # Programs take a positive one for a mistake.
+                Descent=min(self._rise, 0),
                 CapHeight=UNITS_PER_EM,
                 StemV=80,
                 FontFile2=_stream(pdf, program, Length1=len(program)),
@@ -81,7 +85,7 @@ class BlankFont:
         descendant = Dictionary(
             Type=Name.Font,
             Subtype=Name.CIDFontType2,
-            BaseFont=Name("/" + _FONT_NAME),
+            BaseFont=Name("/" + self._name),
             CIDSystemInfo=Dictionary(
                 Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0
             ),
@@ -93,7 +97,7 @@ class BlankFont:
         return {
             "/Type": Name.Font,
             "/Subtype": Name.Type0,
-            "/BaseFont": Name("/" + _FONT_NAME),
+            "/BaseFont": Name("/" + self._name),
             "/Encoding": Name("/Identity-H"),
             "/DescendantFonts": Array([pdf.make_indirect(descendant)]),
             "/ToUnicode": _stream(pdf, self._to_unicode()),
@@ -119,21 +123,42 @@ class BlankFont:
         ).encode("ascii")
 
 
+class BlankFonts:
+    """The blank fonts of one PDF file, each made when it is first asked for."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self._pdf = pdf
+        self._fonts: dict[int, tuple[BlankFont, pikepdf.Object]] = {}
+
+    def get(self, rise: int = 0) -> BlankFont:
+        if rise not in self._fonts:
+            self._fonts[rise] = BlankFont(rise), self._pdf.make_indirect(Dictionary())
+        return self._fonts[rise][0]
+
+    def object_of(self, rise: int) -> pikepdf.Object:
+        """The font's dictionary, empty until :meth:`finish`."""
+        return self._fonts[rise][1]
+
+    def finish(self) -> None:
+        for font, entry in self._fonts.values():
+            font.fill(self._pdf, entry)
+
+
 def _stream(pdf: pikepdf.Pdf, data: bytes, **entries: object) -> Stream:
     # Compressed here: PDFs are saved with their streams as they are, so that big originals are not recompressed.
     return pdf.make_stream(zlib.compress(data), Filter=Name.FlateDecode, **entries)
 
 
-def make_font_program(widths: Sequence[int]) -> bytes:
-    """The TrueType file: .notdef, then a blank glyph for each width (in font units). Same widths, same bytes."""
+def make_font_program(widths: Sequence[int], rise: int = 0) -> bytes:
+    """The TrueType file: .notdef, then a blank glyph for each width (in font units). Same values, same bytes."""
     from fontTools.fontBuilder import FontBuilder
 
     glyphs = {".notdef": 0} | {f"blank{width}": width for width in widths}
     builder = FontBuilder(UNITS_PER_EM, isTTF=True)
     builder.setupGlyphOrder(list(glyphs))
-    builder.setupGlyf({name: _outline(width) for name, width in glyphs.items()})
+    builder.setupGlyf({name: _outline(width, rise) for name, width in glyphs.items()})
     builder.setupHorizontalMetrics({name: (width, 0) for name, width in glyphs.items()})
-    builder.setupHorizontalHeader(ascent=UNITS_PER_EM, descent=0)
+    builder.setupHorizontalHeader(ascent=UNITS_PER_EM + rise, descent=rise)
     builder.setupHead(unitsPerEm=UNITS_PER_EM, created=_EPOCH, modified=_EPOCH)
     builder.font.recalcTimestamp = False
     target = BytesIO()
@@ -141,13 +166,13 @@ def make_font_program(widths: Sequence[int]) -> bytes:
     return target.getvalue()
 
 
-def _outline(width: int) -> Any:
+def _outline(width: int, rise: int) -> Any:
     """A line there and back: a contour, so that readers give the glyph a box, without any area to paint."""
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
     pen = TTGlyphPen(None)
     if width:
-        pen.moveTo((0, 0))
-        pen.lineTo((width, UNITS_PER_EM))
+        pen.moveTo((0, rise))
+        pen.lineTo((width, UNITS_PER_EM + rise))
         pen.closePath()
     return pen.glyph()

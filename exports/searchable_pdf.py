@@ -18,14 +18,14 @@ import pikepdf
 from pikepdf import Dictionary, Name, Object, ObjectStreamMode
 
 from errors import BrokenFileError, EncryptedFileError
-from exports.blank_font import BlankFont
+from exports.blank_font import BlankFonts
 from exports.bookmarks import add_bookmarks
 from exports.image_pages import write_image_pages
 from exports.legal_text import to_legal_text
 from exports.old_text import HIDE_BEGIN, HIDE_END, drop_invisible_text, find_resources
 from exports.page_space import pixels_to_user_space
 from exports.signatures import remove_signatures
-from exports.text_layer import FONT_NAME, make_text_layer
+from exports.text_layer import font_name, make_text_layer
 from pipeline.document import Document, Page
 from pipeline.file_types import PDF, identify
 
@@ -93,20 +93,20 @@ def _open(source: bytes) -> Iterator[pikepdf.Pdf]:
 
 
 def _lay_text(pdf: pikepdf.Pdf, document: Document) -> None:
-    font, font_object = BlankFont(), pdf.make_indirect(Dictionary())
+    fonts = BlankFonts(pdf)
     by_number = {page.number: page for page in document.pages}
     for number, pdf_page in enumerate(pdf.pages, start=1):
         if number in by_number:
-            _lay_page(pdf, pdf_page, by_number[number], font, font_object)
-    font.fill(pdf, font_object)
+            _lay_page(pdf, pdf_page, by_number[number], fonts)
+    fonts.finish()
 
 
-def _lay_page(pdf: pikepdf.Pdf, pdf_page: pikepdf.Page, page: Page, font: BlankFont, font_object: Object) -> None:
+def _lay_page(pdf: pikepdf.Pdf, pdf_page: pikepdf.Page, page: Page, fonts: BlankFonts) -> None:
     keeps_own = page.engine.startswith(_OWN_TEXT)
     if keeps_own:
         page = _only_recognised(page)
-    layer = make_text_layer(page, pixels_to_user_space(pdf_page, page.width_px, page.height_px), font)
-    if not layer:
+    layer = make_text_layer(page, pixels_to_user_space(pdf_page, page.width_px, page.height_px), fonts)
+    if not layer.operators:
         return
     hides, missing_restores = False, 0
     try:
@@ -118,8 +118,11 @@ def _lay_page(pdf: pikepdf.Pdf, pdf_page: pikepdf.Page, page: Page, font: BlankF
     before = b"q\n" * (1 + max(0, -missing_restores)) + (HIDE_BEGIN if hides else b"")
     after = (HIDE_END if hides else b"\n") + b"Q\n" * (1 + max(0, missing_restores))
     pdf_page.contents_add(_stream(pdf, before), prepend=True)
-    name = _add_font(pdf_page, font_object)
-    pdf_page.contents_add(_stream(pdf, after + layer.replace(f"/{FONT_NAME} ".encode(), f"{name} ".encode())))
+    operators = layer.operators
+    for rise in layer.rises:
+        name = _add_font(pdf_page, font_name(rise), fonts.object_of(rise))
+        operators = operators.replace(f"/{font_name(rise)} ".encode(), f"{name} ".encode())
+    pdf_page.contents_add(_stream(pdf, after + operators))
 
 
 def _only_recognised(page: Page) -> Page:
@@ -137,12 +140,12 @@ def _unbalanced_saves(pdf_page: pikepdf.Page) -> int:
     return saves.count("q") - saves.count("Q")
 
 
-def _add_font(pdf_page: pikepdf.Page, font_object: Object) -> str:
+def _add_font(pdf_page: pikepdf.Page, name: str, font_object: Object) -> str:
     """Put the font into the page's own resources (inherited ones are shared with other pages); its name there."""
     resources = Dictionary(dict(find_resources(pdf_page.obj).items()))
     fonts = resources.get("/Font")
     fonts = Dictionary(dict(fonts.items())) if isinstance(fonts, Dictionary) else Dictionary()
-    name = "/" + FONT_NAME
+    name = "/" + name
     while name in fonts:
         name += "x"
     fonts[name] = font_object
