@@ -117,6 +117,12 @@ class WorkerSettings(_Group):
     page_attempts: int = Field(3, ge=1, description="How often a page is tried before it counts as failed.")
     pages_per_process: int = Field(200, ge=1, description="A page process is replaced after so many pages.")
     lease_s: float = Field(30.0, gt=1, description="A worker silent for so long loses its jobs to another.")
+    worker_metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Where `app.py worker` answers `GET /livez` and `GET /metrics` on `HOST`; 0: nowhere.",
+    )
 
 
 class EngineSettings(_Group):

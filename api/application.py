@@ -75,5 +75,5 @@ def create_api(services: Services) -> FastAPI:
     max_bytes = int(services.settings.limits.max_upload_mb * 1_000_000) + FORM_OVERHEAD_BYTES
     application.add_middleware(BodyLimit, max_bytes=max_bytes)
     application.add_middleware(RateLimitHeaders)
-    application.add_middleware(RequestLog)
+    application.add_middleware(RequestLog, seconds=services.metrics.request_seconds)
     return application

@@ -8,6 +8,7 @@ import time
 from uuid import uuid4
 
 import structlog
+from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,10 +18,14 @@ _log = structlog.get_logger("request")
 
 
 class RequestLog:
-    """ASGI middleware: keeps a sane ``X-Request-ID`` or makes one, sends it back and binds it to every log line."""
+    """ASGI middleware: keeps a sane ``X-Request-ID`` or makes one, sends it back and binds it to every log line.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``seconds`` is told, by method, route and status, how long each answer took to begin.
+    """
+
+    def __init__(self, app: ASGIApp, *, seconds: Histogram) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,6 +41,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = request_id
+                self._observe(scope, status, time.perf_counter() - started)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -49,3 +55,9 @@ class RequestLog:
                     status=status,
                     seconds=round(time.perf_counter() - started, 4),
                 )
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route's pattern, never the path: a label for every id would grow for ever.
+        route = getattr(scope.get("route"), "path", "")
+        if route.startswith("/api/"):
+            self._seconds.labels(scope["method"], route.rstrip("/"), str(status)).observe(seconds)

@@ -43,13 +43,28 @@ class EntryKind(StrEnum):
     GRANT = "grant"
 
 
-class Ledger:
-    """``salt`` is the key of the addresses' hashes; ``clock`` gives the time, UTC."""
+def _tell_nobody(_credits: int) -> None:
+    """Nobody counts."""
 
-    def __init__(self, plans: Plans, *, salt: bytes, clock: Callable[[], datetime] = utc_now) -> None:
+
+class Ledger:
+    """``salt`` is the key of the addresses' hashes; ``clock`` gives the time, UTC.
+
+    ``on_released`` is told how many credits each end gave back, for the metrics; it must return at once.
+    """
+
+    def __init__(
+        self,
+        plans: Plans,
+        *,
+        salt: bytes,
+        clock: Callable[[], datetime] = utc_now,
+        on_released: Callable[[int], None] = _tell_nobody,
+    ) -> None:
         self._plans = plans
         self._salt = salt
         self._clock = clock
+        self._on_released = on_released
 
     def reserve(self, connection: sa.Connection, job_id: str, payer: Payer, credits: int) -> Usage:
         """Set ``credits`` aside for a job, or raise QuotaExceededError having changed nothing.
@@ -95,7 +110,7 @@ class Ledger:
         if charged is None:
             earlier = _find_reservation(connection, job_id)
             return 0 if earlier is None else int(earlier.charged)
-        _end_parts(connection, job_id, charged, now)
+        self._on_released(_end_parts(connection, job_id, charged, now))
         return int(charged)
 
     def refund(self, connection: sa.Connection, job_id: str) -> None:
@@ -227,8 +242,8 @@ class Ledger:
         return tuple(Bucket(row.id, Scope.ANONYMOUS_DAY, None, allowance, row.resets_at) for row in rows)
 
 
-def _end_parts(connection: sa.Connection, job_id: str, charged: int, now: datetime) -> None:
-    """Buckets are charged in the order in which they paid, so what is released is bought credits first."""
+def _end_parts(connection: sa.Connection, job_id: str, charged: int, now: datetime) -> int:
+    """How many credits were released. Buckets are charged in the order in which they paid: bought credits come back."""
     entry = ledger_entries.c
     parts = connection.execute(
         sa.select(entry.bucket_id, entry.credits)
@@ -244,6 +259,7 @@ def _end_parts(connection: sa.Connection, job_id: str, charged: int, now: dateti
         releases.append((bucket_id, reserved - used))
     _write(connection, job_id, EntryKind.CHARGE, [each for each in charges if each[1]], now)
     _write(connection, job_id, EntryKind.RELEASE, [each for each in releases if each[1]], now)
+    return sum(credits for _, credits in releases)
 
 
 def _write(

@@ -1,5 +1,6 @@
 """Plans, prices and the ledger, as the settings want them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.options import Tier
@@ -22,8 +23,13 @@ class Metering:
         return self.plans.anonymous if account is None else self.plans.get_plan(account.plan)
 
 
-def build_metering(settings: PlanSettings, secrets: Secrets) -> Metering:
-    """A paid account keeps the free pages of each month: nobody loses something by paying."""
+def build_metering(
+    settings: PlanSettings, secrets: Secrets, *, on_released: Callable[[int], None] = lambda _: None
+) -> Metering:
+    """A paid account keeps the free pages of each month: nobody loses something by paying.
+
+    ``on_released``: see :class:`quota.ledger.Ledger`.
+    """
     monthly = settings.free_pages_per_month
     plans = Plans(
         anonymous=Plan(PlanName.ANONYMOUS, settings.anonymous_max_pages, settings.anonymous_pages_per_day),
@@ -35,4 +41,5 @@ def build_metering(settings: PlanSettings, secrets: Secrets) -> Metering:
         page_credits={Tier.CPU: settings.cpu_page_credits, Tier.VLM: settings.vlm_page_credits},
         chat_message_credits=settings.chat_message_credits,
     )
-    return Metering(plans, prices, Ledger(plans, salt=secrets.derive("addresses")))
+    ledger = Ledger(plans, salt=secrets.derive("addresses"), on_released=on_released)
+    return Metering(plans, prices, ledger)

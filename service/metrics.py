@@ -6,6 +6,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PAGE_BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 0.6, 1, 2, 4, 8, 15, 30, 60, 120)
 _JOB_BUCKETS_S = (0.1, 0.3, 1, 2, 4, 8, 15, 30, 60, 120, 300, 900, 3600)
 
+_REQUEST_BUCKETS_S = (0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 120)
+
 
 class Metrics:
     def __init__(self) -> None:
@@ -24,9 +26,18 @@ class Metrics:
         self.job_seconds = Histogram(
             "ocr_job_seconds", "Time from submission to the end.", buckets=_JOB_BUCKETS_S, registry=registry
         )
-        self.credits_refunded = Counter("ocr_credits_refunded", "Credits given back.", registry=registry)
+        self.credits_refunded = Counter(
+            "ocr_credits_refunded", "Reserved credits that were not charged in the end.", registry=registry
+        )
         self.leases_lost = Counter("ocr_leases_lost", "Jobs that this worker no longer owned.", registry=registry)
         self.jobs_resumed = Counter("ocr_jobs_resumed", "Jobs taken over from another worker.", registry=registry)
+        self.request_seconds = Histogram(
+            "ocr_request_seconds",
+            "Time to the first byte of an answer of the API.",
+            ["method", "route", "status"],
+            buckets=_REQUEST_BUCKETS_S,
+            registry=registry,
+        )
         self.jobs_expired = Counter("ocr_jobs_expired", "Jobs deleted when their time was over.", registry=registry)
 
     def render(self) -> bytes:

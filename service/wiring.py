@@ -40,6 +40,7 @@ from service.secrets import Secrets, load_secrets
 from service.submissions import SubmissionLimits, Submissions
 from service.tasks import WarmUp
 from service.worker import Worker, WorkerConfig
+from service.worker_port import watch_worker
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
     engine = open_engine(storage.effective_database_url)
     migrate(engine)
     files, store, metrics = JobFiles(storage.effective_storage_url), JobStore(), Metrics()
-    metering = build_metering(settings.plans, secrets)
+    metering = build_metering(settings.plans, secrets, on_released=metrics.credits_refunded.inc)
     executor = LocalExecutor(_to_executor_config(settings, reader, has_worker=has_worker))
     times = RetentionTimes(retained=timedelta(hours=storage.retention_hours))
     closing = JobClosing(
@@ -314,9 +315,10 @@ def run_worker(settings: Settings, *, reader: "ReaderConfig | None" = None) -> i
         signal.signal(number, lambda *_: stopping.set())
     services.start()
     _log.info("worker_started")
-    while not stopping.wait(1.0) and services.is_alive():
-        continue
-    is_alive = services.is_alive()
+    with watch_worker(services):
+        while not stopping.wait(1.0) and services.is_alive():
+            continue
+        is_alive = services.is_alive()
     services.stop()
     return 0 if is_alive else 1
 
