@@ -30,16 +30,15 @@ def main() -> None:
     parser.add_argument("--kind", default="", help="only pages of this kind of the manifest")
     arguments = parser.parse_args()
     tally: Counter[str] = Counter()
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as target:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "written.pdf"
         for item, source, document in load_documents(arguments.evaluation, arguments.cache):
             if arguments.kind not in item["kind"]:
                 continue
-            target.seek(0)
-            target.truncate()
-            searchable_pdf.write(document, source, target)
-            target.flush()
+            with path.open("w+b") as target:
+                searchable_pdf.write(document, source, target)
             for page in document.pages:
-                _count(tally, Path(target.name), page)
+                _count(tally, path, page)
     for name in ("upright", "tilted"):
         words = max(tally[name], 1)
         shares = (f"{what} {tally[f'{name} {what}'] / words:.3f}" for what in ("found", "landed", "middle inside"))
@@ -76,13 +75,13 @@ def _search(path: Path, page: Page, words: Sequence[Word]) -> Iterator[Box | Non
         text = shown.get_textpage()
         for word in words:
             found = text.search(word.text, match_case=True).get_next()
-            yield None if found is None else _marked(text, *found, scale, bottom)
+            yield None if found is None else _marked(text, range(found[0], sum(found)), scale, bottom)
     finally:
         document.close()
 
 
-def _marked(text: Any, index: int, count: int, scale: float, bottom: float) -> Box:
-    corners = [text.get_charbox(position) for position in range(index, index + count)]
+def _marked(text: Any, letters: range, scale: float, bottom: float) -> Box:
+    corners = [text.get_charbox(position) for position in letters]
     return Box.around(
         Box(left * scale, bottom - high * scale, right * scale, bottom - low * scale)
         for left, low, right, high in corners
