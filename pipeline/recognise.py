@@ -2,13 +2,14 @@
 
 A PDF page's own text is kept where it can be trusted. Any other page is turned upright, straightened and scaled; its
 language is the one asked for or found out; the engine for it reads it; where that is weak the other engine helps.
+Where a vision-language model is configured it reads the pages of its tier, and the embedded engines stand in for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from errors import ReadingError
+from errors import EngineUnavailableError, ReadingError
 from pipeline.assemble import assemble
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
 from pipeline.engines.base import EngineRequest
@@ -16,9 +17,13 @@ from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
 from pipeline.page_reading import PageReader, Reading
+from pipeline.presets import PRESETS
 from pipeline.rasterize import OpenedSource, open_source
 from pipeline.structure import to_blocks
 from pipeline.text_layer import TextLayer, examine_text_layer
+from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.fallback import ModelUse, explain_fallback
+from pipeline.vlm_reading import ModelReader
 
 PDF_TEXT = "pdf-text"
 # Enough to see a table's rules and bold type in, at a fraction of the cost of the page at 300 dpi.
@@ -31,7 +36,9 @@ class ReaderConfig:
     """Plain values, so that a worker process can be given one.
 
     ``cpu_engine`` is ``auto``, ``tesseract``, ``rapidocr`` or ``scripted`` (which follows ``script``); ``tessdata`` is
-    a folder, None searches the usual places; ``dpi`` None renders each page at what suits it.
+    a folder, None searches the usual places; ``dpi`` None renders each page at what suits it. ``vlm`` reads pages of
+    tier ``vlm``, ``cpu_vlm`` (Surya) those of tier ``cpu`` whose text has to be recognised; kind ``none``: the embedded
+    engines do.
     """
 
     cpu_engine: str = "auto"
@@ -39,12 +46,22 @@ class ReaderConfig:
     dpi: float | None = None
     page_timeout_s: float | None = None
     script: EngineScript | None = None
+    vlm: VlmConfig = field(default_factory=VlmConfig)
+    cpu_vlm: VlmConfig = field(default_factory=VlmConfig)
+
+    def model_for(self, tier: Tier) -> VlmConfig | None:
+        """The model that reads pages of this tier; None: the embedded engines do."""
+        config = self.vlm if tier is Tier.VLM else self.cpu_vlm
+        return None if config.kind is VlmKind.NONE else config
 
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
+    """``tier`` is how the page was really read, and so what it costs."""
+
     page: Page
     notices: tuple[str, ...] = ()
+    tier: Tier = Tier.CPU
 
 
 class Reader:
@@ -53,21 +70,56 @@ class Reader:
     def __init__(self, config: ReaderConfig | None = None) -> None:
         self._config = config or ReaderConfig()
         self._pages = PageReader(self._config.cpu_engine, self._config.tessdata, self._config.page_timeout_s)
+        self._models: dict[VlmConfig, ModelReader] = {}
 
-    def read_page(self, opened: OpenedSource, number: int, options: OcrOptions) -> PageResult:
-        """Read page ``number`` (from 1). Raises ReadingError, EngineUnavailableError or PageNotFoundError."""
-        if self._config.cpu_engine == "scripted":
+    def read_page(
+        self, opened: OpenedSource, number: int, options: OcrOptions, *, use: ModelUse = ModelUse.WITH_FALLBACK
+    ) -> PageResult:
+        """Read page ``number`` (from 1). Raises ReadingError, EngineUnavailableError or PageNotFoundError.
+
+        Without a model, or where it fails and a fallback is wanted, tier ``vlm`` is the embedded engines' most careful
+        reading, at the price of tier ``cpu``.
+        """
+        if self._config.cpu_engine == "scripted" and options.tier is Tier.CPU:
             return self._follow_script(opened.render(number, dpi=self._config.dpi))
-        finding = examine_text_layer(opened, number, dpi=self._config.dpi)
-        if finding.layer is not None:
-            return self._read_layer(opened, number, finding.layer, options)
+        model = self._config.model_for(options.tier)
+        layer = None if model and _outranks_layer(options) else self._find_layer(opened, number)
+        if layer is not None:
+            return self._read_layer(opened, number, layer, options)
         image = opened.render(number, dpi=self._config.dpi)
-        careful = options.tier is Tier.VLM
-        reading = self._pages.read(image, options.language, careful=careful)
-        return PageResult(_to_page(image, reading), (_CAREFUL_NOTICE,) if careful else ())
+        if model is None or use is ModelUse.NEVER:
+            is_careful = options.tier is Tier.VLM and model is None
+            return self._read_image(image, options, (_CAREFUL_NOTICE,) if is_careful else ())
+        try:
+            page, notices = self._open_model(model).read(image, options)
+        except (ReadingError, EngineUnavailableError) as error:
+            if use is ModelUse.ALONE:
+                raise
+            return self._read_image(image, options, (explain_fallback(number, error.message),))
+        return PageResult(page, notices, options.tier)
 
     def close(self) -> None:
         self._pages.close()
+        for model in self._models.values():
+            model.close()
+        self._models.clear()
+
+    def _open_model(self, config: VlmConfig) -> ModelReader:
+        if config not in self._models:
+            self._models[config] = ModelReader(config)
+        return self._models[config]
+
+    def _find_layer(self, opened: OpenedSource, number: int) -> TextLayer | None:
+        if self._config.cpu_engine == "scripted":
+            return None
+        return examine_text_layer(opened, number, dpi=self._config.dpi).layer
+
+    def _read_image(self, image: PageImage, options: OcrOptions, notices: tuple[str, ...]) -> PageResult:
+        """By the embedded engines, carefully for tier ``vlm``."""
+        if self._config.cpu_engine == "scripted":
+            return replace(self._follow_script(image), notices=notices)
+        reading = self._pages.read(image, options.language, careful=options.tier is Tier.VLM)
+        return PageResult(_to_page(image, reading), notices)
 
     def _read_layer(self, opened: OpenedSource, number: int, layer: TextLayer, options: OcrOptions) -> PageResult:
         image = opened.render(number, dpi=self._config.dpi) if layer.image_regions else None
@@ -104,6 +156,11 @@ class Reader:
         ]
         page = Page(image.number, image.width_px, image.height_px, image.dpi, tuple(blocks), ScriptedEngine.info.name)
         return PageResult(page, result.notices)
+
+
+def _outranks_layer(options: OcrOptions) -> bool:
+    """Whether the model reads a page although its PDF says what stands on it: its layout and formulas are wanted."""
+    return options.tier is Tier.VLM and not (options.tool and PRESETS[options.tool].trusts_pdf_text)
 
 
 def _has_drawing(opened: OpenedSource, number: int) -> bool:

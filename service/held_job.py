@@ -20,7 +20,10 @@ LOST_STARTS_LIMIT = 8
 
 @dataclass(slots=True, eq=False)
 class HeldJob:
-    """``failures`` has one entry for each page that is still to be read; ``outcomes`` are not yet written down."""
+    """``failures`` has one entry for each page that is still to be read; ``outcomes`` are not yet written down.
+
+    ``reasons`` says why a page's last try failed, while this worker remembers it.
+    """
 
     claim: Claim
     failures: dict[int, int] = field(default_factory=dict)
@@ -28,6 +31,7 @@ class HeldJob:
     outcomes: list[PageOutcome] = field(default_factory=list)
     finishing: Future[None] | None = None
     finish_failures: int = 0
+    reasons: dict[int, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -65,6 +69,7 @@ class HeldJob:
         self.outcomes.append(outcome)
         if isinstance(outcome, FailedPageOutcome) and not outcome.is_final:
             self.failures[number] += 1
+            self.reasons[number] = outcome.message
         else:
             del self.failures[number]
         return outcome

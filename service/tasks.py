@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.corrections import Correction, correct
 from pipeline.document import PageError
 from pipeline.document_json import page_from_json, page_to_json, to_json
 from pipeline.options import OcrOptions, Tier
-from service.job_files import document_key, export_key, image_key, page_key, source_key, upload_key
+from pipeline.vlm.fallback import ModelUse
+from service.job_files import document_key, image_key, page_key, source_key, upload_key
 from service.task_context import TaskContext
 
 if TYPE_CHECKING:
-    from exports.formats import ExportOptions
     from pipeline.recognise import ReaderConfig
 
 _PREVIEW_QUALITY = 80
@@ -77,24 +76,29 @@ class PageRead:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """Read one page and write it to the storage. Raises ReadingError, FileNotFoundError, or whatever an engine may."""
+    """Read one page and write it to the storage. Raises ReadingError, FileNotFoundError, or whatever an engine may.
+
+    ``use`` says what to do with a vision-language model; ``notice`` (may be empty) is added to what there is to say.
+    """
 
     storage_url: str
     job_id: str
     number: int
     options: OcrOptions
     reader: "ReaderConfig"
+    use: ModelUse = ModelUse.WITH_FALLBACK
+    notice: str = ""
 
     def run(self, context: TaskContext) -> PageRead:
         started = time.perf_counter()
         opened = context.open_source(self.storage_url, self.job_id)
-        result = context.open_reader(self.reader).read_page(opened, self.number, self.options)
+        result = context.open_reader(self.reader).read_page(opened, self.number, self.options, use=self.use)
         key = page_key(self.job_id, self.number)
         context.open_files(self.storage_url).write(key, page_to_json(result.page))
         return PageRead(
             engine=result.page.engine,
-            tier=_tier_really_used(result.page.engine, self.options),
-            notices=result.notices,
+            tier=result.tier,
+            notices=(self.notice, *result.notices) if self.notice else result.notices,
             seconds=time.perf_counter() - started,
         )
 
@@ -161,32 +165,6 @@ class RenderPageImage:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteExport:
-    """Make a download and keep it under ``name``. Raises the errors of :func:`exports.formats.write_export`.
-
-    ``corrections`` are those of the version that is asked for; none for the original.
-    """
-
-    storage_url: str
-    job_id: str
-    format: str
-    options: "ExportOptions"
-    name: str
-    corrections: tuple[Correction, ...] = ()
-
-    def run(self, context: TaskContext) -> None:
-        from exports.formats import write_export
-        from pipeline.document_json import from_json
-
-        files = context.open_files(self.storage_url)
-        document = correct(from_json(files.read(document_key(self.job_id))), self.corrections)
-        source = files.find(source_key(self.job_id))
-        target = io.BytesIO()
-        write_export(self.format, document, target, source=source, options=self.options)
-        files.write(export_key(self.job_id, self.name), target.getvalue())
-
-
-@dataclass(frozen=True, slots=True)
 class WarmUp:
     """Load the reader and its libraries, so that the first page does not wait for them."""
 
@@ -194,14 +172,3 @@ class WarmUp:
 
     def run(self, context: TaskContext) -> None:
         context.open_reader(self.reader)
-
-
-def _tier_really_used(engine: str, options: OcrOptions) -> Tier:
-    """``cpu`` where the embedded engines (or the PDF's own text) stood in for the VLM that was asked for."""
-    from pipeline.engines.catalogue import ENGINES
-    from pipeline.recognise import PDF_TEXT
-
-    embedded = {PDF_TEXT, "scripted", *ENGINES}
-    if options.tier is Tier.CPU or all(part in embedded for part in engine.split("+")):
-        return Tier.CPU
-    return Tier.VLM

@@ -25,8 +25,8 @@ from service.job_closing import JobClosing
 from service.job_files import JobFiles
 from service.job_signals import JobSignals
 from service.metrics import Metrics
-from service.page_schedule import PageSchedule, ScheduledJob
-from service.tasks import PageRead, ReadPage
+from service.page_lanes import PageLanes
+from service.tasks import PageRead
 
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
@@ -55,7 +55,9 @@ _log = structlog.get_logger("worker")
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """``short_pages``: jobs of up to so many pages go ahead of others."""
+    """``short_pages``: jobs of up to so many pages go ahead of others. ``models_fall_back`` False: a page that the
+    vision-language model can't read is not read by others.
+    """
 
     worker_id: str
     reader: "ReaderConfig"
@@ -63,6 +65,7 @@ class WorkerConfig:
     page_attempts: int
     lease_s: float
     short_pages: int
+    models_fall_back: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,13 @@ class Worker:
         self._signals = signals
         self._metrics = metrics
         self._claims = JobClaims(config.worker_id, config.lease_s)
-        self._schedule = PageSchedule()
+        self._lanes = PageLanes(
+            executor,
+            config.reader,
+            page_timeout_s=config.page_timeout_s,
+            short_pages=config.short_pages,
+            falls_back=config.models_fall_back,
+        )
         self._held: dict[str, HeldJob] = {}
         self._events: SimpleQueue[_PageDone | _DocumentDone | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="worker", daemon=True)
@@ -151,7 +160,7 @@ class Worker:
             self._write(picked)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError):
             for job_id, numbers in picked.items():
-                self._schedule.put_back(job_id, numbers)
+                self._lanes.put_back(self._held[job_id], numbers)
             raise
         for job_id, numbers in picked.items():
             if job_id in self._held:
@@ -170,15 +179,13 @@ class Worker:
         due = [self._renew_due] if self._held else []
         if self._stop_at is not None:
             due.append(self._stop_at)
-        elif self._free_slots > 0 or not self._held:
+        elif any(self._count_free().values()) or not self._held:
             due.append(self._claim_due)
         return max(0.0, min(due, default=now + IDLE_POLL_S) - now)
 
-    @property
-    def _free_slots(self) -> int:
+    def _count_free(self) -> dict[Lane, int]:
         ahead = min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
-        handed_out = sum(len(held.in_flight) for held in self._held.values())
-        return self._executor.page_slots * (1 + ahead) - handed_out
+        return self._lanes.count_free(self._held.values(), ahead=ahead)
 
     def _collect(self, wait_s: float) -> None:
         """Take what has happened: wait for the first event, then all that are there."""
@@ -192,14 +199,15 @@ class Worker:
 
     def _take(self, event: _PageDone | _DocumentDone | None) -> None:
         if isinstance(event, _PageDone):
-            outcome = event.held.take_result(event.number, event.future, self._config.page_attempts)
+            attempts = self._lanes.max_attempts(event.held, self._config.page_attempts)
+            outcome = event.held.take_result(event.number, event.future, attempts)
             if self._held.get(event.held.id) is not event.held:
                 self._leave(event.held)
             elif isinstance(outcome, FailedPageOutcome):
                 self._metrics.page_failures.labels(outcome.code).inc()
                 _log.warning("page_failed", job_id=event.held.id, page=outcome.number, code=outcome.code)
                 if not outcome.is_final:
-                    self._schedule.put_back(event.held.id, [outcome.number])
+                    self._lanes.put_back(event.held, [outcome.number])
             elif outcome is not None:
                 result = event.future.result()
                 self._metrics.pages_read.labels(result.engine).inc()
@@ -212,11 +220,11 @@ class Worker:
 
     def _claim(self) -> None:
         now = time.monotonic()
-        slots, free = self._executor.page_slots, self._free_slots
+        slots, free = self._executor.page_slots, sum(self._count_free().values())
         room = slots + _SPARE_JOBS - len(self._held)
         if free <= 0 or now < self._claim_due or room + 2 * slots <= 0:
             return
-        is_hungry = self._schedule.waiting_count < free
+        is_hungry = self._lanes.waiting_count < free
         self._claim_due = now + (BUSY_POLL_S if self._held else IDLE_POLL_S)
         with transaction(self._engine) as connection:
             moment = utc_now()
@@ -237,15 +245,13 @@ class Worker:
             self._metrics.jobs_resumed.inc()
         _log.info("job_claimed", job_id=job.id, pages=len(held.failures), token=claim.token)
         self._held[job.id] = held
-        scheduled = ScheduledJob(job.id, job.weight, job.queue_rank, job.page_count <= self._config.short_pages)
-        scheduled.waiting.extend(held.failures)
-        self._schedule.add(scheduled)
+        self._lanes.add(held)
         self._signals.notify(job.id)
 
     def _drop(self, job_id: str) -> None:
         """The job is no longer ours."""
         held = self._held.pop(job_id)
-        self._schedule.remove(job_id)
+        self._lanes.remove(job_id)
         self._metrics.leases_lost.inc()
         _log.info("lease_lost", job_id=job_id, token=held.claim.token)
         for future in list(held.in_flight.values()):
@@ -261,7 +267,7 @@ class Worker:
 
     def _pick(self) -> dict[str, list[int]]:
         picked: dict[str, list[int]] = {}
-        for job_id, number in self._schedule.take(max(0, self._free_slots)):
+        for job_id, number in self._lanes.take(self._count_free()):
             picked.setdefault(job_id, []).append(number)
         return picked
 
@@ -295,8 +301,8 @@ class Worker:
 
     def _submit(self, held: HeldJob, numbers: Iterable[int]) -> None:
         for number in numbers:
-            task = ReadPage(self._files.storage_url, held.id, number, held.claim.job.options, self._config.reader)
-            future = self._executor.submit(task, timeout_s=self._config.page_timeout_s, lane=Lane.PAGES)
+            task, lane, timeout_s = self._lanes.to_task(self._files.storage_url, held, number)
+            future = self._executor.submit(task, timeout_s=timeout_s, lane=lane)
             held.in_flight[number] = future
             future.add_done_callback(partial(self._tell_page, held, number))
 
@@ -336,7 +342,7 @@ class Worker:
             self._drop(held.id)
             return
         self._held.pop(held.id)
-        self._schedule.remove(held.id)
+        self._lanes.remove(held.id)
         self._claim_due = 0.0
         self._signals.notify(held.id)
 

@@ -21,10 +21,15 @@ class Task(Protocol[Result_co]):
 
 
 class Lane(StrEnum):
-    """Reading pages takes seconds and fills all cores; the short tasks for somebody who waits don't queue behind it."""
+    """Reading pages takes seconds and fills all cores; the short tasks for somebody who waits don't queue behind it.
+
+    ``MODELS`` is for what language models do: waiting for a server, many at once, or holding a large model in memory,
+    once on this machine.
+    """
 
     PAGES = "pages"
     FILES = "files"
+    MODELS = "models"
 
 
 class Executor(Protocol):
@@ -32,6 +37,10 @@ class Executor(Protocol):
     def page_slots(self) -> int:
         """How many pages run at once."""
         ...
+
+    def slots(self, lane: Lane) -> int:
+        """How many tasks of a lane run at once."""
+        return self.page_slots if lane is Lane.PAGES else 1
 
     def start(self) -> None:
         """Prepare the processes, so that the first task need not wait; returns at once."""

@@ -1,6 +1,7 @@
 """What happens inside a process that runs tasks."""
 
 import ctypes
+import os
 import resource
 import signal
 import sys
@@ -25,6 +26,13 @@ def prepare_process(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def prepare_model_process() -> None:
+    """As :func:`prepare_process` without a limit; a model that computes in this process may use all cores but one."""
+    prepare_process(0)
+    os.environ.pop("OMP_THREAD_LIMIT", None)
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 2) - 1))
 
 
 def run_task(task: Task[Any]) -> Any:

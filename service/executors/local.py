@@ -15,7 +15,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from errors import PageCrashedError, PageTimeoutError
 from service.executors.base import Executor, Lane, Result, Task
-from service.executors.child_process import prepare_process, run_task
+from service.executors.child_process import prepare_model_process, prepare_process, run_task
 
 # One thread a process and a process a core: two threads cost up to half as much CPU again. Tesseract names its own
 # number of threads, which only OMP_THREAD_LIMIT overrules.
@@ -27,6 +27,7 @@ _STOP_TIMEOUT_S = 5.0
 class LocalExecutorConfig:
     """``memory_mb`` a process (0: no limit); a page process is replaced after ``tasks_per_process`` tasks.
 
+    ``model_processes`` start with the first task of their lane, have no limit of memory and keep what they have loaded.
     ``preload`` are modules that the processes share, loaded once in the process they are forked from; none of them may
     start threads. ``warm_up`` runs once in about every page process when it first starts.
     """
@@ -37,6 +38,7 @@ class LocalExecutorConfig:
     tasks_per_process: int = 200
     preload: tuple[str, ...] = ()
     warm_up: Task[Any] | None = None
+    model_processes: int = 1
 
 
 class LocalExecutor(Executor):
@@ -52,11 +54,18 @@ class LocalExecutor(Executor):
     def page_slots(self) -> int:
         return self._config.page_processes
 
+    def slots(self, lane: Lane) -> int:
+        sizes = {
+            Lane.PAGES: self._config.page_processes,
+            Lane.FILES: self._config.file_processes,
+            Lane.MODELS: self._config.model_processes,
+        }
+        return sizes[lane]
+
     def start(self) -> None:
         lanes = (Lane.PAGES, Lane.FILES) if self._config.page_processes else (Lane.FILES,)
         for lane in lanes:
-            processes = self._size(lane)
-            for _ in range(processes):
+            for _ in range(self.slots(lane)):
                 if lane is Lane.PAGES and self._config.warm_up is not None:
                     self.submit(self._config.warm_up, timeout_s=120.0, lane=lane)
                 else:
@@ -86,9 +95,6 @@ class LocalExecutor(Executor):
         for future in unfinished:
             Future.cancel(future)
 
-    def _size(self, lane: Lane) -> int:
-        return self._config.page_processes if lane is Lane.PAGES else self._config.file_processes
-
     def _pool(self, lane: Lane) -> ProcessPool:
         with self._lock:
             # A pool gives itself up when a process dies that had no task (when memory is short
@@ -102,11 +108,12 @@ class LocalExecutor(Executor):
         context.set_forkserver_preload(["__main__", "service.executors.child_process", *self._config.preload])
         with _environment(_CHILD_ENVIRONMENT):
             forkserver.ensure_running()
+        holds_models = lane is Lane.MODELS
         return ProcessPool(
-            max_workers=self._size(lane),
-            max_tasks=self._config.tasks_per_process,
-            initializer=prepare_process,
-            initargs=(self._config.memory_mb,),
+            max_workers=self.slots(lane),
+            max_tasks=0 if holds_models else self._config.tasks_per_process,
+            initializer=prepare_model_process if holds_models else prepare_process,
+            initargs=() if holds_models else (self._config.memory_mb,),
             context=context,
         )
 

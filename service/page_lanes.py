@@ -1,0 +1,98 @@
+"""Which of the executor's lanes a page goes through, and whose page is next in each.
+
+Pages that a vision-language model reads wait for a server or for the one model of this machine; they neither take the
+places of pages that the embedded engines read nor wait for them. A page on which the model failed is tried again by
+the embedded engines.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pipeline.vlm.fallback import ModelUse, explain_fallback
+from service.executors.base import Executor, Lane
+from service.held_job import HeldJob
+from service.page_schedule import PageSchedule, ScheduledJob
+from service.tasks import ReadPage
+
+if TYPE_CHECKING:
+    from pipeline.recognise import ReaderConfig
+
+# What a model may need before its first page: loading, and downloading where that is allowed. The page's own time is
+# kept by the engine; this only ends a process that hangs.
+_LOADING_S = 900.0
+
+
+class PageLanes:
+    """``falls_back`` False: a page on which the model fails is never given to the embedded engines."""
+
+    def __init__(
+        self, executor: Executor, reader: "ReaderConfig", *, page_timeout_s: float, short_pages: int, falls_back: bool
+    ) -> None:
+        self._executor = executor
+        self._reader = reader
+        self._page_timeout_s = page_timeout_s
+        self._short_pages = short_pages
+        self._falls_back = falls_back
+        self._schedules = {lane: PageSchedule() for lane in (Lane.PAGES, Lane.MODELS)}
+
+    @property
+    def waiting_count(self) -> int:
+        return sum(schedule.waiting_count for schedule in self._schedules.values())
+
+    def add(self, held: HeldJob) -> None:
+        """The job's pages wait from now on."""
+        job = held.claim.job
+        for schedule in self._schedules.values():
+            is_short = job.page_count <= self._short_pages
+            schedule.add(ScheduledJob(job.id, job.weight, job.queue_rank, is_short))
+        self.put_back(held, held.failures)
+
+    def put_back(self, held: HeldJob, numbers: Iterable[int]) -> None:
+        """Pages to hand out again, after the job's other pages."""
+        for number in numbers:
+            self._schedules[self._lane_of(held, number)].put_back(held.id, [number])
+
+    def remove(self, job_id: str) -> None:
+        for schedule in self._schedules.values():
+            schedule.remove(job_id)
+
+    def count_free(self, jobs: Iterable[HeldJob], *, ahead: int) -> dict[Lane, int]:
+        """How many more pages each lane takes; ``ahead`` quick pages wait for each place of the embedded engines."""
+        in_flight = [self._lane_of(held, number) for held in jobs for number in held.in_flight]
+        free = {Lane.PAGES: self._executor.slots(Lane.PAGES) * (1 + ahead) - in_flight.count(Lane.PAGES)}
+        if self._has_models:
+            free[Lane.MODELS] = self._executor.slots(Lane.MODELS) - in_flight.count(Lane.MODELS)
+        return {lane: max(0, count) for lane, count in free.items()}
+
+    def take(self, free: Mapping[Lane, int]) -> list[tuple[str, int]]:
+        """The next pages as (job id, page number)."""
+        return [taken for lane, count in free.items() for taken in self._schedules[lane].take(count)]
+
+    def to_task(self, storage_url: str, held: HeldJob, number: int) -> tuple[ReadPage, Lane, float]:
+        """The task for a page, its lane and its time-out in seconds."""
+        options = held.claim.job.options
+        lane = self._lane_of(held, number)
+        model = self._reader.model_for(options.tier)
+        if lane is Lane.MODELS and model is not None:
+            task = ReadPage(storage_url, held.id, number, options, self._reader, ModelUse.ALONE)
+            return task, lane, _LOADING_S + self._page_timeout_s + model.page_budget_s
+        notice = "" if model is None else explain_fallback(number, held.reasons.get(number, ""))
+        task = ReadPage(storage_url, held.id, number, options, self._reader, ModelUse.NEVER, notice)
+        return task, lane, self._page_timeout_s
+
+    def max_attempts(self, held: HeldJob, attempts: int) -> int:
+        """A try by a model that is followed by one without it doesn't count."""
+        model = self._reader.model_for(held.claim.job.options.tier)
+        return attempts + 1 if model is not None and self._falls_back else attempts
+
+    @property
+    def _has_models(self) -> bool:
+        from pipeline.options import Tier
+
+        return any(self._reader.model_for(tier) is not None for tier in Tier)
+
+    def _lane_of(self, held: HeldJob, number: int) -> Lane:
+        if self._reader.model_for(held.claim.job.options.tier) is None:
+            return Lane.PAGES
+        is_given_up = self._falls_back and held.failures.get(number, 0) > 0
+        return Lane.PAGES if is_given_up else Lane.MODELS
