@@ -14,7 +14,7 @@ from api.job_schemas import LISTED_WITHOUT, EstimateQuestionWire, EstimateWire, 
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
-from service.file_names import to_attachment
+from service.file_names import to_attachment, to_notice_header
 from service.job_views import JobView
 
 MAX_WAIT_S = 60.0
@@ -148,6 +148,8 @@ async def download(
         version=version,
     )
     headers = {"Content-Disposition": to_attachment(exported.file_name), "X-Content-Type-Options": "nosniff"}
+    if exported.notices:
+        headers["X-Ocr-Chat-Notice"] = to_notice_header(exported.notices)
     if exported.size_bytes is not None:
         headers["Content-Length"] = str(exported.size_bytes)
     return StreamingResponse(exported.chunks, media_type=exported.media_type, headers=headers)

@@ -102,6 +102,10 @@ class JobFiles:
     def write(self, key: str, data: bytes) -> None:
         obstore.put(self._store, key, data, use_multipart=False)
 
+    def save(self, key: str, content: BinaryIO) -> None:
+        """Stream ``content``, from where it stands, to ``key``."""
+        obstore.put(self._store, key, content, chunk_size=_PART_BYTES, max_concurrency=1)
+
     def read(self, key: str) -> bytes:
         """Raises FileNotFoundError."""
         return bytes(obstore.get(self._store, key).bytes())

@@ -1,6 +1,5 @@
 """What was read, from the storage: documents, pages so far, downloads and pictures of pages."""
 
-import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
@@ -12,10 +11,11 @@ from pipeline.corrections import Correction
 from pipeline.document import Document, Page
 from pipeline.document_json import from_json, page_from_json
 from service.executors.base import Executor, Lane
-from service.job_files import JobFiles, document_key, export_key, image_key, page_key
+from service.job_exports import JobExports
+from service.job_files import JobFiles, document_key, image_key, page_key
 from service.job_record import JobRecord, JobState, PageRecord, PageState
 from service.job_views import ExportedFile, PagePicture
-from service.tasks import RenderPageImage, WriteExport
+from service.tasks import RenderPageImage
 
 if TYPE_CHECKING:
     from exports.formats import ExportOptions
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
 _CACHED_DOCUMENTS = 16
 _CACHED_PAGES = 400
-_EXPORT_TIMEOUT_S = 300.0
 _PICTURE_TIMEOUT_S = 60.0
 _MAX_PAGE_NUMBER = 100_000
 _PAGES = re.compile(r"([0-9]{1,6})(?:\s*-\s*([0-9]{1,6}))?")
 _PICTURE_TYPE = "image/webp"
-_CORRECTED = "corrected-"
 # A few widths, so that a client can't fill the storage with one picture for every number of pixels.
 _PICTURE_WIDTHS_PX = (160, 320, 480, 640, 800, 1000, 1200, 1600, 2000, 2800, 4000)
 
@@ -66,6 +64,7 @@ class JobResults:
     def __init__(self, files: JobFiles, executor: Executor, reader: "ReaderConfig") -> None:
         self._files = files
         self._executor = executor
+        self._exports = JobExports(files, executor)
         self._reader = reader
         self._documents: _RecentlyUsed[str, Document] = _RecentlyUsed(_CACHED_DOCUMENTS)
         self._pages: _RecentlyUsed[tuple[str, int], Page] = _RecentlyUsed(_CACHED_PAGES)
@@ -97,30 +96,13 @@ class JobResults:
 
     def forget_corrected(self, record: JobRecord) -> None:
         """Remove the downloads of corrected versions: another is made when it is asked for."""
-        for key in self._files.list(export_key(record.id, "")):
-            if key.rsplit("/", maxsplit=1)[-1].startswith(_CORRECTED):
-                self._files.delete(key)
+        self._exports.forget_corrected(record)
 
     def export(
         self, record: JobRecord, format: str, options: "ExportOptions", corrections: tuple[Correction, ...] = ()
     ) -> ExportedFile:
-        """Made on the first request, kept until the job expires or other ``corrections`` are made.
-
-        Raises as :func:`exports.formats.write_export`.
-        """
-        from exports.formats import get_format
-
-        entry = get_format(format.strip().lower(), options)
-        # The corrections are part of the name, so that no file ever shows older ones.
-        chosen = repr((options, corrections)) if corrections else repr(options)
-        digest = hashlib.sha256(chosen.encode()).hexdigest()[:24]
-        name = f"{_CORRECTED if corrections else ''}{entry.name}-{digest}{entry.suffix}"
-        key = export_key(record.id, name)
-        if not self._files.exists(key):
-            task = WriteExport(self._files.storage_url, record.id, entry.name, options, name, corrections)
-            self._executor.submit(task, timeout_s=_EXPORT_TIMEOUT_S, lane=Lane.FILES).result()
-        size, chunks = self._files.stream(key)
-        return ExportedFile(chunks, size, entry.media_type, to_download_name(record.source_name, entry.suffix))
+        """The result as a file; see :meth:`service.job_exports.JobExports.get`."""
+        return self._exports.get(record, format, options, corrections)
 
     def draw_page(self, record: JobRecord, number: int, width_px: int | None) -> PagePicture:
         """Raises PageNotFoundError when the document has no such page or its picture is not kept."""
@@ -185,10 +167,3 @@ def parse_page_list(text: str | None) -> tuple[int, ...] | None:
             raise InvalidFieldError("Field 'pages' counts from 1, small numbers first.", details={"field": "pages"})
         numbers.update(range(start, end + 1))
     return tuple(sorted(numbers))
-
-
-def to_download_name(source_name: str, suffix: str) -> str:
-    """``scan.pdf`` → ``scan.docx``; a label for the client, never a path of ours."""
-    name = source_name.replace("\\", "/").rsplit("/", maxsplit=1)[-1]
-    stem = name.rsplit(".", maxsplit=1)[0] if "." in name.lstrip(".") else name
-    return f"{stem.strip() or 'document'}{suffix}"

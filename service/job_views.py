@@ -63,12 +63,16 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A download. ``chunks`` is read once; ``file_name`` is a label made from the name the upload had."""
+    """A download. ``chunks`` is read once; ``file_name`` is a label made from the name the upload had.
+
+    ``notices`` are sentences for whoever downloads it, such as that a signature was taken out.
+    """
 
     chunks: Iterator[bytes]
     size_bytes: int | None
     media_type: str
     file_name: str
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
