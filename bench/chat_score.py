@@ -1,8 +1,8 @@
 """Scores answers about documents: python -m bench.chat_score FOLDER predictions.jsonl [--failures]
 
 ``questions.jsonl`` of the folder says what is right: ``answers`` (any of them counts), ``gold_pages`` (from 1),
-``answerable``, ``kind``. ``predictions.jsonl`` is what ``bench.chat_bench ask`` writes. Texts are compared without case,
-punctuation and spacing.
+``answerable``, ``kind``. ``predictions.jsonl`` is what ``bench.chat_bench ask`` writes. Texts are compared without
+case, punctuation and spacing.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.extractive import Material, Quote, find_quotes
 from retrieval.chunking import Chunk, Unit, iterate_chunks, split_page
 from retrieval.citing import cite, mark_page, neutralise
+from retrieval.compound import split_question
 from retrieval.embedder import Embedder, EmbedderConfig
 from retrieval.evidence import DocumentWords
 from retrieval.index import VectorIndex
@@ -117,11 +118,19 @@ class Librarian:
         """An extractive answer."""
         found = self.find(shelf, message, history)
         material = Material(found.passages, shelf.units, shelf.search.lexical, shelf.words, found.same_language)
-        quotes = find_quotes(found.question, material, self._embedder)
+        quotes = self._find_quotes(found.question, material)
         wording = find_wording(found.language)
         sentences = tuple(_to_sentence(quote, found) for quote in quotes)
         lead_in = wording.lead_in if sentences else ""
         return Answer(sentences, "extractive", found.language or "en", lead_in, wording.refusal)
+
+    def _find_quotes(self, question: Question, material: Material) -> tuple[Quote, ...]:
+        """Places that answer, the best first; of a message that asks for several things, the best place for each."""
+        parts = split_question(question)
+        if len(parts) == 1:
+            return find_quotes(question, material, self._embedder)
+        found = (find_quotes(part, material, self._embedder)[:1] for part in parts)
+        return tuple(dict.fromkeys(quote for quotes in found for quote in quotes))
 
     def close(self) -> None:
         self._index.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from retrieval.answer import Turn
+from retrieval.keywords import keywords
 from retrieval.language_guess import guess_language, is_function_word
 from retrieval.terms import fold, is_spaceless, split_words, word_terms
 
@@ -76,8 +77,10 @@ def read_question(message: str, history: Sequence[Turn] = ()) -> Question:
 
 
 def find_kind(text: str) -> AnswerKind:
-    """The first kind of the table whose keywords occur."""
+    """The first kind of the table whose keywords occur; who asks "when" wants a date, whatever else is named."""
     folded = f" {' '.join(fold(text).split())} "
+    if _WHEN.search(folded):
+        return AnswerKind.DATE
     return next((kind for kind, pattern in _KINDS if pattern.search(folded)), AnswerKind.ANY)
 
 
@@ -112,25 +115,25 @@ def _wants_another(message: str) -> bool:
     return bool(_ORDINALS.search(folded) or _OTHERS.search(folded))
 
 
-def _keywords(*words: str) -> re.Pattern[str]:
-    """Whole words; a trailing * lets the word go on; scripts without spaces match anywhere."""
-    parts = []
-    for word in " | ".join(words).split("|"):
-        stem = fold(word.strip())
-        body = re.escape(stem.rstrip("*")).replace(r"\ ", r"\s+")
-        if is_spaceless(stem):
-            parts.append(body)
-        else:
-            parts.append(rf"(?<!\w){body}" + (r"\w*" if stem.endswith("*") else r"(?!\w)"))
-    return re.compile("|".join(parts))
-
-
+_WHEN = keywords(
+    "when|until when|by what date|on what date|which day|what day|what date|wann|bis wann|an welchem tag|quand|à quelle date",
+    "cuándo|em que data|quando|che data|in che data|wanneer|когда|πότε|ne zaman|hangi tarihte|متى|何时|什么时候|哪天|哪一天|いつ",
+    "언제|कब|เมื่อใด|เมื่อไร|khi nào|ngày nào|kiedy|kdy",
+)
 _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (
         AnswerKind.ISSUER,
-        _keywords(
+        keywords(
             "company that issued|issued by|who issued|which company|what company|name of the company|name of the store",
-            "name of the shop|which store|which shop|what store|what shop",
+            "name of the shop|which store|which shop|what store|what shop|name of the restaurant|name of the pharmacy",
+            "where was this bought|where did i buy|where did i shop|name of the business|name of the firm|wo wurde eingekauft",
+            "name des geschäfts|welches geschäft|name des ladens|wie heißt das geschäft|wie heißt der laden|wie heißt die firma",
+            "nom du magasin|nom de la société|nom du restaurant|comment s'appelle le magasin|nombre de la tienda",
+            "cómo se llama la tienda|nombre del restaurante|nome da loja|nome da empresa|nome da farmácia|nome do restaurante",
+            "come si chiama il negozio|nome del negozio|nome dell'azienda|che negozio|quale negozio|naam van de winkel",
+            "welke winkel|название магазина|какой магазин|как называется магазин|название компании|mağazanın adı|hangi mağaza",
+            "firmanın adı|şirketin adı|اسم المتجر|اسم الشركة|商店名称|店铺名称|店の名前|가게 이름|상호|दुकान का नाम|कंपनी का नाम",
+            "tên cửa hàng|tên công ty|ชื่อร้าน|ชื่อบริษัท|όνομα του καταστήματος|όνομα της εταιρείας",
             "merchant|vendor|seller|supplier|issuer|sold by",
             "welche firma|firmenname|aussteller|verkäufer|händler|lieferant|welches unternehmen",
             "quelle entreprise|nom de l'entreprise|vendeur|fournisseur|émetteur|quel magasin",
@@ -141,9 +144,13 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ),
     (
         AnswerKind.TOTAL,
-        _keywords(
+        keywords(
             "total*|amount due|amount payable|grand total",
-            "sum to pay|to be paid|balance due|how much is the (bill|invoice)",
+            "sum to pay|to be paid|balance due|how much is the bill|how much is the invoice|how much did i pay",
+            "how much do i owe|how much do we owe|how much do i have to pay|how much was paid|how much is owed",
+            "wie viel muss ich zahlen|wie viel habe ich bezahlt|combien dois-je payer|combien ai-je payé|cuánto pagué",
+            "cuánto hay que pagar|cuánto debo pagar|cuánto tengo que pagar|quanto paguei|quanto devo pagar|quanto ho pagato",
+            "quanto devo pagare|hoeveel moet ik betalen|сколько я заплатил*|сколько нужно заплатить|ne kadar ödedim",
             "gesamt*|summe|endbetrag|rechnungsbetrag|zu zahlen|montant total|total à payer|importe total|valor total",
             "totale|importo|totaal*|te betalen|итого|общая сумма|к оплате|συνολο|toplam|المجموع|الاجمالي",
             "总额|总计|合计|总金额|合計|総額|총액|합계|कुल राशि|कुल|tổng cộng|tổng số tiền|ยอดรวม|รวมทั้งสิ้น",
@@ -151,7 +158,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ),
     (
         AnswerKind.COUNT,
-        _keywords(
+        keywords(
             "how many|number of|how often|wie viele|anzahl|wie oft|combien de|combien d*|cuántos|cuántas|número de",
             "quantos|quantas|quanti|quante|hoeveel|сколько|πόσοι|πόσες|πόσα|kaç|كم عدد|多少个|几个|几次|何人|いくつ",
             "몇|कितने|कितनी|กี่|bao nhiêu|mấy",
@@ -159,7 +166,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ),
     (
         AnswerKind.AMOUNT,
-        _keywords(
+        keywords(
             "how much|price*|cost*|amount*|fee|fees|wie viel|preis*",
             "betrag*|kosten|combien|prix|montant|coût|cuánto|precio",
             "importe|quanto|preço|valor|prezzo|costo|prijs|bedrag",
@@ -169,9 +176,9 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ),
     (
         AnswerKind.DATE,
-        _keywords(
+        keywords(
             "when|date*|year|which day|what day|wann|datum|jahr|welchem tag|quand|année|cuándo|fecha|año",
-            "quando|que data|che data",
+            "quando|que data|che data|data da|data do|data de|data della|data dello|data del|data di|qual é a data|qual è la data",
             "anno|wanneer|jaar|когда|дата|год|году|πότε|ημερομηνία|έτος|χρονιά|ne zaman|tarih*|yıl*|متى|تاريخ|عام|سنة",
             "何时|什么时候|日期|哪一年|哪年|いつ|日付|何年|언제|날짜",
             "कब|तारीख|वर्ष|เมื่อใด|เมื่อไร|วันที่|ปีใด|khi nào|ngày|năm nào",
@@ -179,7 +186,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ),
     (
         AnswerKind.PERSON,
-        _keywords(
+        keywords(
             "who|whom|whose|wer|wen|wem|wessen|qui|quién|quiénes|quem|chi|wie heißt|кто|кого|кому|ποιος|ποια|ποιοι",
             "kim|kimin|من هو|من الذي|谁|誰|だれ|누가|누구|कौन|किसने|ใคร|ai là|ai đã",
         ),

@@ -16,10 +16,17 @@ MAX_UNIT_CHARS = 480
 """Longer sentences are cut at a clause or a space, so that one runaway paragraph can't be 'one sentence'."""
 
 _SPACELESS_MIN_CHARS = 60
+_ORDINAL_DIGITS = 2
+_MONTH_NAME = re.compile(
+    r"(?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|led|únor|břez|dub|květ|červ|srp|zář|říj|list|pros"
+    r"|tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu|ápr|máj|jún|júl|szept|okt)",
+    re.IGNORECASE,
+)
 _PROSE_FILL = 0.72
 _PROSE_LINE_CHARS = 45
 _WIDE_LINE_CHARS = 18
 _LONGEST_FORM_LINE_CHARS = 70
+_OPENING_MARKS = frozenset("“‘「『（(《〈0123456789")
 _LINE_ENDS = frozenset(".:;!?。：；！？।؟۔")
 _TERMINATOR = re.compile(
     r"""(?P<strong>[。！？．｡]+["”’」』）)]*)            # CJK: no space needed behind it
@@ -92,6 +99,8 @@ def _goes_on(line: str, following: str) -> bool:
         return False
     if following[0].isupper() or following[0].islower():
         return following[0].islower()
+    if is_spaceless(line[-1]) and len(line) >= _WIDE_LINE_CHARS and following[0] in _OPENING_MARKS:
+        return True
     return following[0].isalpha() and len(line) >= (_WIDE_LINE_CHARS if is_spaceless(line[-1]) else _PROSE_LINE_CHARS)
 
 
@@ -106,7 +115,13 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _split_lines(text: str) -> list[Span]:
-    spans = (_trimmed(text, match.start(), match.end()) for match in re.finditer(r"[^\n]+", text))
+    """The lines; a line as long as those of prose may hold several sentences."""
+    spans: list[Span] = []
+    for match in re.finditer(r"[^\n]+", text):
+        start, line = match.start(), match.group()
+        is_long = len(line) > (_WIDE_LINE_CHARS if is_spaceless(line.strip()[:1]) else _LONGEST_FORM_LINE_CHARS)
+        pieces = _split_sentences(line) if is_long and "\t" not in line else [_trimmed(line, 0, len(line))]
+        spans += [Span(start + piece.start, start + piece.end) for piece in pieces]
     return [span for span in spans if span.start < span.end]
 
 
@@ -123,12 +138,21 @@ def _split_sentences(text: str) -> list[Span]:
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if match["strong"] or not match["weak"].startswith("."):
         return True
-    before = re.search(r"[\w.°]+$", text[max(0, match.start() - 12) : match.start()])
+    before = re.search(r"[\w.°§]+$", text[max(0, match.start() - 12) : match.start()])
     word = before.group().casefold() if before else ""
     if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
         return False
-    following = text[match.end() :].lstrip()[:1]
-    return not following.islower()
+    following = text[match.end() : match.end() + 16].lstrip()
+    if word.isdecimal() and len(word) <= _ORDINAL_DIGITS:
+        # "1. Accounts" opens a paragraph; "am 12. Mai" is a date; "in chapter 12. The" ends a sentence.
+        if _opens_line(text, match.start() - len(word)) or _MONTH_NAME.match(following):
+            return False
+    return not following[:1].islower()
+
+
+def _opens_line(text: str, position: int) -> bool:
+    """Whether nothing but white space stands before this position on its line."""
+    return not text[text.rfind("\n", 0, position) + 1 : position].strip()
 
 
 def _spaceless_borders(text: str) -> Iterator[int]:

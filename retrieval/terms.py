@@ -15,6 +15,7 @@ _WORD = re.compile(
        | [^\W\d_{_SPACELESS}{_INDIC}]+(?:['’][^\W\d_]+)?""",
     re.VERBOSE,
 )
+_INNER_GAP = re.compile(rf"(?<=[{_SPACELESS}])[^\S\t]+(?=[{_SPACELESS}])")
 _SPACELESS_START = re.compile(rf"[{_SPACELESS}]")
 
 
@@ -25,8 +26,8 @@ def fold(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Folded words and numbers in order; a run of a script without spaces is one word."""
-    return _WORD.findall(fold(text))
+    """Folded words and numbers in order; a run of a script without spaces is one word, also across a line's end."""
+    return _WORD.findall(_INNER_GAP.sub("", fold(text)))
 
 
 def is_spaceless(word: str) -> bool:

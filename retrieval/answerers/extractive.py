@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from retrieval.chunking import Unit
 from retrieval.embedder import Closeness, Embedder
 from retrieval.evidence import DocumentWords, find_conflict
+from retrieval.fields import find_field_names, find_labelled, is_missing
 from retrieval.forms import contains_kind, find_field, is_form
 from retrieval.lexical import LexicalIndex
 from retrieval.question import AnswerKind, Question
@@ -64,9 +65,12 @@ def find_quotes(question: Question, material: Material, embedder: Embedder) -> t
     """One or two places that answer, the best first; empty when the documents do not answer."""
     if not material.passages:
         return ()
-    field = _find_form_field(question, material)
+    forms = _find_forms(material)
+    field = _find_form_field(question, forms)
     if field:
         return field
+    if forms and len(forms) == len(_find_pages(material)) and _lacks_field(question, forms):
+        return ()
     candidates = _preselect(question, material, _collect(question, material))
     if not candidates:
         return ()
@@ -80,13 +84,42 @@ def find_quotes(question: Question, material: Material, embedder: Embedder) -> t
     return tuple(_quote(candidates[int(index)], material) for index in order[:MAX_SENTENCES])
 
 
-def _find_form_field(question: Question, material: Material) -> tuple[Quote, ...]:
-    chunk = material.passages[0].chunk
-    units = material.units[chunk.document_id, chunk.page_number]
-    found = find_field(question.kind, units) if is_form(units) else ()
-    if not found:
-        return ()
-    return (Quote(chunk.document_id, chunk.page_number, found[0].start, found[-1].end),)
+_Lines = Mapping[tuple[str, int], Sequence[Unit]]
+
+
+def _find_pages(material: Material) -> tuple[tuple[str, int], ...]:
+    """The pages of the passages, those of the best passages first."""
+    chunks = (passage.chunk for passage in material.passages)
+    return tuple(dict.fromkeys((chunk.document_id, chunk.page_number) for chunk in chunks))
+
+
+def _find_forms(material: Material) -> _Lines:
+    pages = _find_pages(material)
+    return {page: material.units[page] for page in pages if is_form(material.units[page])}
+
+
+def _find_form_field(question: Question, forms: _Lines) -> tuple[Quote, ...]:
+    """A field that the question names, else one of its kind; the latter on the best page only."""
+    names = find_field_names(question.asked)
+    for page, units in forms.items():
+        for name in names:
+            found = find_labelled(name, units)
+            if found:
+                return (_quote_units(page, found),)
+    for page, units in () if names else list(forms.items())[:1]:
+        found = find_field(question.kind, units)
+        if found:
+            return (_quote_units(page, found),)
+    return ()
+
+
+def _lacks_field(question: Question, forms: _Lines) -> bool:
+    names = find_field_names(question.asked)
+    return any(all(is_missing(name, units) for units in forms.values()) for name in names)
+
+
+def _quote_units(page: tuple[str, int], units: Sequence[Unit]) -> Quote:
+    return Quote(*page, units[0].start, units[-1].end)
 
 
 def _collect(question: Question, material: Material) -> list[_Candidate]:
