@@ -29,9 +29,9 @@ class RawBlock:
 
 
 def to_block(raw: RawBlock, block_id: str, page: Box, confidence: float | None) -> Block:
-    """The block in page pixels. Cells get their table's box: models say where a table is, not its cells."""
+    """The block in page pixels. Cells share their table evenly: models say where a table is, not its cells."""
     box = _to_box(raw.corners, page)
-    table = raw.table and replace(raw.table, cells=tuple(replace(cell, box=box) for cell in raw.table.cells))
+    table = raw.table and replace(raw.table, cells=tuple(_placed(cell, raw.table, box) for cell in raw.table.cells))
     return Block(block_id, raw.kind, raw.text, box, confidence, table=table, level=raw.level)
 
 
@@ -42,6 +42,14 @@ def _to_box(corners: tuple[float, float, float, float] | None, page: Box) -> Box
     left, right = sorted((corners[0] * page.right, corners[2] * page.right))
     top, bottom = sorted((corners[1] * page.bottom, corners[3] * page.bottom))
     return Box(left, top, right, bottom).clipped(page.right, page.bottom)
+
+
+def _placed(cell: TableCell, table: Table, box: Box) -> TableCell:
+    width, height = box.width / table.column_count, box.height / table.row_count
+    left, top = box.left + cell.column * width, box.top + cell.row * height
+    right = min(box.right, left + cell.column_span * width)
+    bottom = min(box.bottom, top + cell.row_span * height)
+    return replace(cell, box=Box(min(left, right), min(top, bottom), right, bottom))
 
 
 def to_cell(row: int, column: int, text: str, row_span: int = 1, column_span: int = 1) -> TableCell:

@@ -1,0 +1,1 @@
+"""A vision-language model small enough for tests: LightOnOCR's architecture, trained on drawn pages."""

@@ -1,0 +1,163 @@
+"""Small pages of Latin text with the place of every character."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from training.words import extract_words
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;-'!?()/%+#$@"
+
+_FONTS = Path("/usr/share/fonts")
+TRAINING_FONTS = (
+    "DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSansMono.ttf", "NimbusSans-Regular.otf",
+    "NimbusRoman-Regular.otf", "NimbusMonoPS-Regular.otf", "C059-Roman.otf", "P052-Roman.otf", "URWBookman-Light.otf",
+    "NotoSans-Regular.ttf", "NotoSerif-Regular.ttf", "NimbusSans-Bold.otf", "NimbusRoman-Bold.otf",
+)  # fmt: skip
+UNSEEN_FONTS = (
+    "NotoSansDisplay-Regular.ttf", "NotoSerifDisplay-Medium.ttf", "NotoMono-Regular.ttf", "DejaVuSerifCondensed.ttf",
+    "C059-Bold.otf", "NotoSans-SemiBold.ttf",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLine:
+    """``corners`` are left, top, right, bottom in pixels; ``centers`` the middle (x, y) of each character."""
+
+    text: str
+    corners: tuple[float, float, float, float]
+    centers: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPage:
+    """``gray`` is uint8 (height, width); lines stand from top to bottom."""
+
+    gray: NDArray[np.uint8]
+    lines: tuple[DrawnLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Draws pages with these fonts and words."""
+
+    fonts: Sequence[str]
+    words: Sequence[str]
+
+    def draw(self, random: Random, width: int, height: int, line_count: int) -> SmallPage:
+        """A page of at most ``line_count`` lines; fewer where no more fit."""
+        ink = Image.new("L", (width, height), 0)
+        canvas = ImageDraw.Draw(ink)
+        highest = max(15, min(27, int(height / (1.25 * line_count))))
+        font = _load_font(random.choice(self.fonts), random.randint(14, highest))
+        pitch = font.size * random.uniform(1.2, 1.9)
+        room = height - 1.25 * font.size * line_count
+        top = random.uniform(0, max(1.0, min(room, 24)))
+        left = random.uniform(2, 24)
+        lines = []
+        for _ in range(line_count):
+            if top + 1.15 * font.size > height:
+                break
+            text = self.draw_text(random, font, (width - left - 3) * random.choice((1.0, 1.0, 0.8, 0.5)))
+            if text:
+                lines.append(_draw_line(canvas, font, text, left, top))
+            top += pitch
+        return SmallPage(_print(random, np.asarray(ink, np.float32) / 255), tuple(lines))
+
+    def draw_text(self, random: Random, font: ImageFont.FreeTypeFont, width: float) -> str:
+        """Words, numbers and signs that fit into this many pixels."""
+        text = ""
+        while True:
+            word = self._draw_word(random)
+            longer = f"{text} {word}".strip()
+            if _measure(font, longer) > width:
+                return text
+            text = longer
+
+    def _draw_word(self, random: Random) -> str:
+        lot = random.random()
+        if lot < 0.14:
+            return _draw_number(random)
+        if lot < 0.22:
+            # Letters in no order: the model has to look, not to guess.
+            return "".join(random.choice(ALPHABET[:62]) for _ in range(random.randint(1, 7)))
+        word = random.choice(self.words)
+        if lot < 0.32:
+            word = word.upper()
+        elif lot < 0.5:
+            word = word.capitalize()
+        if lot > 0.97:
+            return f"({word})"
+        return word + random.choice(
+            ("", "", "", "", "", "", ",", ".", ":", ";", "!", "?", "-", "'s", "/", "%", "+", "@")
+        )
+
+
+def _draw_number(random: Random) -> str:
+    return random.choice(
+        (
+            f"{random.randint(0, 99999) / 100:.2f}",
+            f"{random.randint(1, 31)}.{random.randint(1, 12)}.{random.randint(1990, 2030)}",
+            f"{random.randint(0, 999)}",
+            f"{random.randint(0, 99999)}",
+            f"#{random.randint(0, 9999)}",
+            f"${random.randint(0, 999)}",
+            f"{random.randint(0, 100)}%",
+            f"{random.randint(0, 23)}:{random.randint(0, 59):02d}",
+        )
+    )
+
+
+def _draw_line(
+    canvas: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, text: str, left: float, top: float
+) -> DrawnLine:
+    canvas.text((left, top), text, fill=255, font=font)
+    ends = [left, *accumulate((_advance(font, character) for character in text), initial=left)][1:]
+    ascent, _ = font.getmetrics()
+    middle = top + ascent - 0.3 * font.size
+    centers = tuple(((start + end) / 2, middle) for start, end in pairwise(ends))
+    return DrawnLine(text, (left, top + ascent - 0.75 * font.size, ends[-1], top + ascent + 0.2 * font.size), centers)
+
+
+def _measure(font: ImageFont.FreeTypeFont, text: str) -> float:
+    return sum(_advance(font, character) for character in text)
+
+
+@lru_cache(maxsize=40000)
+def _advance(font: ImageFont.FreeTypeFont, character: str) -> float:
+    """Without kerning, which is less than a pixel at these sizes."""
+    return font.getlength(character)
+
+
+def _print(random: Random, ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Ink on paper: some blur, some noise, other shades than black and white."""
+    if random.random() < 0.5:
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), random.uniform(0.3, 0.8)), np.float32)
+    paper = random.uniform(215, 255)
+    gray = paper - random.uniform(0.65, 1.0) * paper * ink
+    if random.random() < 0.5:
+        noise = np.random.default_rng(random.getrandbits(32))
+        gray = gray + noise.normal(0, random.uniform(1, 8), gray.shape).astype(np.float32)
+    return np.asarray(np.clip(gray, 0, 255), np.uint8)
+
+
+@lru_cache(maxsize=400)
+def _load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    path = next(_FONTS.rglob(name))
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def load_words(cache: Path, *, test: bool) -> list[str]:
+    """English words out of Tesseract's list (Apache-2.0): one in ten is kept back for the test."""
+    words = sorted({word for word in extract_words("eng", cache) if word.isascii() and word.isalpha()})
+    kept = [word for index, word in enumerate(words) if (index % 10 == 0) == test and len(word) < 13]
+    Random(5).shuffle(kept)
+    return kept[:40000]
