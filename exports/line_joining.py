@@ -1,9 +1,6 @@
-"""Lines of a paragraph to running text: which line breaks matter, and which hyphens only divide a word."""
+"""Lines of a paragraph to running text: which hyphens only divide a word, and where a space goes."""
 
 import re
-from itertools import pairwise
-
-from pipeline.document import Block, Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HALVES = re.compile(r"(?<![^\W\d_])[^\W\d_]++[-‐\u00ad]\s*\n\s*[^\W\d_]+")
@@ -11,7 +8,6 @@ _DIVIDED = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,}+)([-‐\u00ad])$")
 _BEGINNING = re.compile(r"([^\W\d_]{2,})")
 # Scripts without spaces: CJK punctuation, kana, ideographs, full-width forms, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_FULL_SHARE = 0.6
 
 
 def vocabulary(text: str) -> frozenset[str]:
@@ -19,31 +15,9 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in _WORD.findall(_HALVES.sub(" ", text)))
 
 
-def is_running_text(block: Block) -> bool:
-    """Whether the block's line breaks only come from its width, so that its lines may be joined.
-
-    They do when most lines are full: the next line's first word would not have fitted. An address, a verse or a
-    receipt ends its lines early. Without boxes of lines (some engines give none) a break is taken to be meant.
-    """
-    if len(block.lines) < 2 or len(block.lines) != block.text.count("\n") + 1:
-        return False
-    is_upright = all(line.box.height > 1.5 * line.box.width for line in block.lines)
-    widths = [line.box.height if is_upright else line.box.width for line in block.lines]
-    full = [
-        max(widths) - width < _first_word_width(following, following_width) + _type_height(line, is_upright)
-        for (line, following), (width, following_width) in zip(pairwise(block.lines), pairwise(widths), strict=True)
-    ]
-    return sum(full) >= _FULL_SHARE * len(full)
-
-
-def _type_height(line: Line, is_upright: bool) -> float:
-    return line.box.width if is_upright else line.box.height
-
-
-def _first_word_width(line: Line, width: float) -> float:
-    first = line.text.split(maxsplit=1)[0] if line.text.strip() else ""
-    length = 1 if _UNSPACED.search(first) else len(first)
-    return width * length / max(len(line.text), 1)
+def is_unspaced(text: str) -> bool:
+    """Whether ``text`` has letters of a script that writes no spaces between words."""
+    return _UNSPACED.search(text) is not None
 
 
 def join_lines(lines: list[str], known: frozenset[str]) -> str:

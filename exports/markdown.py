@@ -1,7 +1,7 @@
 """Document -> Markdown (CommonMark with GitHub's tables).
 
 What was read renders back as it was read: everything in the text that looks like markup is escaped. Paragraphs become
-running text, with words joined that were divided at a line's end (see :mod:`exports.line_joining`); where line breaks
+running text, with words joined that were divided at a line's end (see :mod:`exports.running_text`); where line breaks
 mean something, as in an address, they stay. Tables are pipe tables, or HTML where cells are merged. Formulas stand
 between ``$$``. Each page but the first is announced by a comment, ``<!-- page 2 -->``; a document of one page has none.
 """
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html import escape as escape_html
 from typing import BinaryIO
 
-from exports.line_joining import is_running_text, join_lines, vocabulary
+from exports.line_joining import join_lines, vocabulary
 from exports.markdown_text import escape, escape_heading
+from exports.running_text import to_paragraphs
 from pipeline.document import Block, BlockKind, Document, Page, Table
 from pipeline.list_items import find_marker
 
@@ -73,9 +74,7 @@ def _to_part(block: Block, known: frozenset[str]) -> str:
 
 def _to_paragraphs(block: Block, known: frozenset[str]) -> str:
     """Running text as one line, other text with its line breaks; an empty line in the text parts paragraphs."""
-    if is_running_text(block):
-        return escape(join_lines(block.text.split("\n"), known))
-    paragraphs = (escape(part) for part in block.text.split("\n\n"))
+    paragraphs = (escape(part) for part in to_paragraphs(block, known))
     return "\n\n".join(part.replace("\n", _HARD_BREAK) for part in paragraphs if part)
 
 

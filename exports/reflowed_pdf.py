@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.legal_text import to_legal_text
-from exports.line_joining import is_running_text, join_lines, vocabulary
+from exports.line_joining import join_lines, vocabulary
 from exports.line_placement import is_right_to_left
+from exports.running_text import to_paragraphs
 from exports.system_fonts import InstalledFont, find_fonts
 from pipeline.document import Block, BlockKind, Document, Page, Table, TableCell
 
@@ -87,9 +88,9 @@ def _add_page(pdf: "FPDF", page: Page, missing: frozenset[str]) -> None:
 
 
 def _paragraphs(block: Block, known: frozenset[str]) -> list[str]:
-    if is_running_text(block) or block.kind is BlockKind.TITLE:
+    if block.kind is BlockKind.TITLE:
         return [join_lines(block.text.split("\n"), known)]
-    return [part for part in block.text.split("\n\n") if part.strip()]
+    return to_paragraphs(block, known)
 
 
 def _add_paragraph(pdf: "FPDF", text: str, size: float, indent_mm: float) -> None:

@@ -4,12 +4,12 @@ Every run names a font for its script and, where it applies, that it is right-to
 Arabic or Japanese in whatever its defaults are.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.figures import FigureCutter
 from exports.legal_text import to_legal_text
-from exports.line_joining import is_running_text, join_lines, vocabulary
+from exports.line_joining import join_lines, vocabulary
+from exports.running_text import to_paragraphs
 from exports.word_fonts import set_fonts
 from exports.word_lists import ListNumbering
 from exports.word_tables import add_table
@@ -57,16 +57,8 @@ def _add_page(written: "WordDocument", page: Page, figures: FigureCutter, number
             text = join_lines(block.text.split("\n"), known)
             fill(written.add_paragraph(style=f"Heading {min(max(block.level, 1), 6)}"), text)
         else:
-            for text in _paragraphs(block, known):
+            for text in to_paragraphs(block, known):
                 fill(written.add_paragraph(), text)
-
-
-def _paragraphs(block: Block, known: frozenset[str]) -> Iterator[str]:
-    """Running text as one paragraph, other text with its line breaks; an empty line parts paragraphs."""
-    if is_running_text(block):
-        yield join_lines(block.text.split("\n"), known)
-        return
-    yield from (part for part in block.text.split("\n\n") if part.strip())
 
 
 def _add_list(written: "WordDocument", block: Block, known: frozenset[str], numbering: ListNumbering) -> None:

@@ -148,7 +148,10 @@ def test_soft_hyphen_goes():
 
 
 def test_chinese_lines_are_joined_without_a_space():
-    assert to_markdown_page(page(paragraph_of("人人生而自由在尊严", "和权利"))) == "人人生而自由在尊严和权利"
+    assert (
+        to_markdown_page(page(paragraph_of("人人生而自由在尊严和权利上", "一律平等")))
+        == "人人生而自由在尊严和权利上一律平等"
+    )
 
 
 def test_address_keeps_its_line_breaks():
