@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what="${1:-run}"
 files=(requirements.txt)
-[ "$what" = test ] && files+=(requirements-dev.txt)
+[ "$what" = test ] && files+=(requirements-dev.txt requirements-cluster.txt)
 hash="$(cat "${files[@]}" constraints.txt | sha256sum | cut -c1-16)"
 stamp=".venv/.installed-$what-$hash"
 [ -e "$stamp" ] && exit 0
