@@ -60,6 +60,8 @@ class Box:
 
     def clipped(self, width_px: float, height_px: float) -> "Box":
         """The part of the box inside a page of this size; a box wholly outside collapses onto the edge."""
+        if self.left >= 0 and self.top >= 0 and self.right <= width_px and self.bottom <= height_px:
+            return self
         return Box(
             min(max(self.left, 0.0), width_px),
             min(max(self.top, 0.0), height_px),
@@ -204,6 +206,21 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtractedValue:
+    """One value that a JSON schema asked for, at ``path`` (member names and array indexes).
+
+    ``page_number`` (from 1), ``box`` and ``confidence`` (0..1) are of the words on the page that prove it; all are
+    None where no words do, and then ``value`` is None too unless it is a judgement (a boolean).
+    """
+
+    path: tuple[str | int, ...]
+    value: str | int | float | bool | None
+    page_number: int | None = None
+    box: Box | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A read document. ``pages`` holds those that were read, by number; ``page_errors`` the others."""
 
@@ -216,6 +233,7 @@ class Document:
     page_errors: tuple[PageError, ...] = ()
     translation: Translation | None = None
     schema_version: int = 1
+    fields: tuple[ExtractedValue, ...] = ()
 
     @property
     def text(self) -> str:

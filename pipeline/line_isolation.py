@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box
-from pipeline.prepare import Grey, find_ink
+from pipeline.ink import Grey, find_ink, find_pieces
 
 _MIN_PEAK = 0.02  # of the highest row of a block
 _MAX_VALLEY = 0.62  # of the lower of the two peaks beside it, else they are one line
@@ -24,6 +24,8 @@ _ROW_GAP_GLYPHS = 3.0
 _LARGEST_GLYPHS = 8.0
 _SPECK_AREA_GLYPHS = 0.03
 _MIN_LINE_PIXELS = 30
+_LETTER_GLYPHS = 0.5
+_RULE_ASPECT = 15  # width over height; a long Arabic or Devanagari word has 6
 _BORDER_PX = 10
 
 Stats = NDArray[np.int32]
@@ -44,21 +46,27 @@ def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[I
     Lines most of whose ink lies in boxes of ``read_already`` are left out.
     """
     ink = find_ink(grey)
-    _, labels, found, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    stats, centers = np.asarray(found, np.int32), np.asarray(middles, np.float64)
+    labels, stats, centers = find_pieces(ink)
     heights = stats[1:, cv2.CC_STAT_HEIGHT]
     if not (heights >= 5).any():
         return
-    owners = _find_owners(ink, stats, centers, float(np.median(heights[heights >= 5])))
+    glyph_px = float(np.median(heights[heights >= 5]))
+    owners = _find_owners(ink, stats, centers, glyph_px)
     owner_map = owners[labels]
     unread = _without_boxes(ink, read_already)
     unread_of = np.bincount(owner_map[unread > 0], minlength=int(owners.max()) + 1)
     for owner in range(1, int(owners.max()) + 1):
         pieces = stats[owners == owner]
-        if 2 * unread_of[owner] >= pieces[:, cv2.CC_STAT_AREA].sum():
+        if 2 * unread_of[owner] >= pieces[:, cv2.CC_STAT_AREA].sum() and _has_letters(pieces, glyph_px):
             line = _cut(grey, owner_map, pieces, owner)
             if line is not None:
                 yield line
+
+
+def _has_letters(pieces: Stats, glyph_px: float) -> bool:
+    """Rules, dashes and dots alone are no line of text."""
+    widths, heights = pieces[:, cv2.CC_STAT_WIDTH], pieces[:, cv2.CC_STAT_HEIGHT]
+    return bool(((heights >= _LETTER_GLYPHS * glyph_px) & (widths < _RULE_ASPECT * heights)).any())
 
 
 def unread_share(grey: Grey, read_already: Sequence[Box]) -> float:

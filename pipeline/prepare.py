@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Block, Box, Line, Table
+from pipeline.ink import Grey, find_ink, find_pieces, shrink
 from pipeline.page_image import PageImage, Pixels
 
-Grey = NDArray[np.uint8]
 Affine = NDArray[np.float64]  # (2, 3)
 
 _SKEW_SIDE_PX = 1000
@@ -26,6 +26,8 @@ _BEST_GLYPH_PX = 22.0  # median height of a connected piece of ink, about the x-
 _SMALL_GLYPH_PX = 15.0
 _LARGE_GLYPH_PX = 60.0
 _MAX_SCALE = 3.0
+_MANY_PIXELS = 4_000_000  # from here on letters are measured at half the size, if they are clear there
+_CLEAR_GLYPH_PX = 9.0
 _MAX_SIDE_PX = 6000
 
 _NOISY = 0.9  # standard deviation of the paper's grey values from which on smoothing pays
@@ -38,7 +40,7 @@ class PreparedPage:
     """A page made ready. ``to_page`` is the affine map (2, 3) from its pixels to those of the page image.
 
     ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are. ``glyph_px`` is the median
-    height of its letters (see :func:`glyph_height`).
+    height of its letters (see :func:`glyph_height`), ``grey`` the same picture as ``image`` in grey.
     """
 
     image: PageImage
@@ -46,10 +48,12 @@ class PreparedPage:
     rotation: int
     skew_deg: float
     glyph_px: float | None
+    grey: Grey
 
     @property
-    def grey(self) -> Grey:
-        return to_grey(self.image.pixels)
+    def is_as_it_came(self) -> bool:
+        """Whether its pixels stand where those of the page image do."""
+        return np.array_equal(self.to_page, np.eye(2, 3))
 
     def map_box(self, box: Box) -> Box:
         """The smallest upright box in the page image around this box of the prepared page."""
@@ -81,15 +85,14 @@ def prepare(
 
     ``scale`` None brings letters to a size that engines read well; pages whose letters are fine keep their pixels.
     """
-    image = _smooth(image)
-    grey = to_grey(image.pixels)
+    image, grey = _smooth(image, to_grey(image.pixels))
     skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
     glyph_px = glyph_height(grey)
     if scale is None:
         scale = _best_scale(glyph_px, grey.shape)
     glyph_px = glyph_px and glyph_px * scale
     if rotation == 0 and skew_deg == 0 and scale == 1:
-        return PreparedPage(image, np.eye(2, 3), 0, 0.0, glyph_px)
+        return PreparedPage(image, np.eye(2, 3), 0, 0.0, glyph_px, grey)
     to_page, width_px, height_px = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
     pixels = cv2.warpAffine(
         image.pixels,
@@ -100,7 +103,7 @@ def prepare(
         borderValue=_paper(image.pixels),
     )
     prepared = PageImage(image.number, np.asarray(pixels, np.uint8), image.dpi * scale)
-    return PreparedPage(prepared, to_page, rotation, skew_deg, glyph_px)
+    return PreparedPage(prepared, to_page, rotation, skew_deg, glyph_px, to_grey(prepared.pixels))
 
 
 def to_grey(pixels: Pixels) -> Grey:
@@ -145,8 +148,16 @@ def find_noise(grey: Grey) -> float:
 
 def glyph_height(grey: Grey) -> float | None:
     """Median height in pixels of the connected pieces of ink that may be letters; None when there are too few."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(find_ink(grey), connectivity=8)
-    widths, heights, areas = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
+    if grey.size > _MANY_PIXELS:
+        height = _median_letter(shrink(grey, grey.shape[1] // 2, grey.shape[0] // 2))
+        if height is not None and height >= _CLEAR_GLYPH_PX:
+            return 2 * height
+    return _median_letter(grey)
+
+
+def _median_letter(grey: Grey) -> float | None:
+    stats = find_pieces(find_ink(grey)).stats[1:]
+    widths, heights, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     letters = (heights >= 5) & (areas >= 10) & (heights < grey.shape[0] / 8) & (widths < 12 * heights)
     letters &= (heights < 12 * widths) | (heights < 40)
     if letters.sum() < 20:
@@ -154,12 +165,13 @@ def glyph_height(grey: Grey) -> float | None:
     return float(np.median(heights[letters]))
 
 
-def _smooth(image: PageImage) -> PageImage:
-    noise = find_noise(to_grey(image.pixels))
+def _smooth(image: PageImage, grey: Grey) -> tuple[PageImage, Grey]:
+    noise = find_noise(grey)
     if noise < _NOISY:
-        return image
+        return image, grey
     smooth = cv2.GaussianBlur(image.pixels, (0, 0), _SMOOTHING_PX * (1 + noise / 6))
-    return replace(image, pixels=np.asarray(smooth, np.uint8))
+    quiet = replace(image, pixels=np.asarray(smooth, np.uint8))
+    return quiet, to_grey(quiet.pixels)
 
 
 def _best_scale(height: float | None, shape: tuple[int, ...]) -> float:
@@ -177,22 +189,11 @@ def _paper(pixels: Pixels) -> tuple[float, float, float]:
 
 def _shrunk(grey: Grey) -> Grey:
     scale = _SKEW_SIDE_PX / max(grey.shape)
-    if scale >= 1:
-        return grey
-    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale))
 
 
 def _turned(grey: Grey, rotation: int) -> Grey:
     return np.rot90(grey, -rotation // 90)
-
-
-def find_ink(grey: Grey) -> Grey:
-    """1 where a pixel is clearly darker than its surroundings (lighter, on a dark page)."""
-    if np.median(grey) < 100:
-        grey = 255 - grey
-    block = max(15, min(grey.shape) // 40 * 2 + 1)
-    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18)
-    return np.asarray(ink, np.uint8)
 
 
 def _sharpness(ys: NDArray[np.float32], xs: NDArray[np.float32], angle_deg: float) -> float:

@@ -14,6 +14,7 @@ from pipeline.assemble import assemble
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
+from pipeline.engines.vlm_catalogue import PageModel
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
 from pipeline.page_reading import PageReader, Reading
@@ -97,6 +98,10 @@ class Reader:
                 raise
             return self._read_image(image, options, (explain_fallback(number, error.message),))
         return PageResult(page, notices, options.tier)
+
+    def open_model(self, config: VlmConfig) -> PageModel:
+        """The model of this configuration, opened once. Raises EngineUnavailableError."""
+        return self._open_model(config).open()
 
     def close(self) -> None:
         self._pages.close()
@@ -213,7 +218,7 @@ def _to_page(image: PageImage, reading: Reading) -> Page:
         width_px=image.width_px,
         height_px=image.height_px,
         dpi=image.dpi,
-        blocks=_clip([prepared.map_block(block) for block in blocks], image),
+        blocks=blocks if prepared.is_as_it_came else _clip([prepared.map_block(block) for block in blocks], image),
         engine=reading.engine,
         rotation=prepared.rotation,
         skew_deg=prepared.skew_deg,

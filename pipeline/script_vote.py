@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Line
+from pipeline.ink import Grey, find_ink, find_pieces, shrink
 from pipeline.letters import belongs, letter_share
 from pipeline.line_isolation import isolate_lines
-from pipeline.prepare import Grey, find_ink
 from pipeline.routing import mean_confidence
 
 _SURE = 0.75
@@ -58,8 +58,8 @@ def sample_lines(grey: Grey, glyph_px: float | None, *, count: int = 2) -> list[
 def _count_letters(grey: Grey, glyph_px: float) -> NDArray[np.int64]:
     """How many pieces of ink of a letter's size have their middle in each row. Pictures have few, text has many."""
     scale = min(1.0, max(_SEARCH_SIDE_PX / max(grey.shape), 6.0 / glyph_px))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
-    _, _, stats, centers = cv2.connectedComponentsWithStats(find_ink(np.asarray(small, np.uint8)), connectivity=8)
+    small = shrink(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale))
+    _, stats, centers = find_pieces(find_ink(small))
     heights = stats[1:, cv2.CC_STAT_HEIGHT] / (glyph_px * scale)
     letters = centers[1:][(heights > 0.5) & (heights < 2.5)]
     return np.bincount((letters[:, 1] / scale).astype(np.intp), minlength=len(grey))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.engines.openvino_model import OpenVinoModel, find_package_file
+from pipeline.ink import shrink
 from pipeline.page_image import Pixels
 
 _INPUT_PX = 224
@@ -48,7 +49,7 @@ def _crops(pixels: Pixels) -> list[Pixels]:
     height, width = pixels.shape[:2]
     scale = _SHORT_SIDE_PX / min(height, width)
     size = max(_INPUT_PX, round(width * scale)), max(_INPUT_PX, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    small = shrink(pixels, *size) if scale < 1 else cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
     spare = np.array([size[1] - _INPUT_PX, size[0] - _INPUT_PX])
     places = (0.5,) if spare.max() < _INPUT_PX // 3 else (0.5, 0.0, 1.0)
     corners = [np.where(spare > _INPUT_PX // 3, spare * place, spare // 2).astype(int) for place in places]

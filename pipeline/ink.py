@@ -1,0 +1,53 @@
+"""The ink of a page, the connected pieces it is made of, and the page made smaller: what looking at a page costs most.
+
+Of OpenCV's labelling algorithms that of Grana, Borghesani and Cucchiara ("Optimized block-based connected components
+labeling with decision trees", IEEE TIP 2010) took a third of the default's time here, with the same pieces. Averaging
+over two by two pixels costs a fiftieth of averaging over a broken number of them, so pictures are halved first.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+
+class Pieces(NamedTuple):
+    """``labels`` (height, width) names each pixel's piece, 0 is the paper.
+
+    ``stats`` (pieces, 5) are OpenCV's (left, top, width, height, area), ``centers`` (pieces, 2) x and y.
+    """
+
+    labels: NDArray[np.int32]
+    stats: NDArray[np.int32]
+    centers: NDArray[np.float64]
+
+
+def find_ink(grey: Grey) -> Grey:
+    """1 where a pixel is clearly darker than its surroundings (lighter, on a dark page)."""
+    if np.median(grey[::4, ::4]) < 100:
+        grey = 255 - grey
+    block = max(15, min(grey.shape) // 40 * 2 + 1)
+    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18)
+    return np.asarray(ink, np.uint8)
+
+
+def find_pieces(ink: Grey) -> Pieces:
+    """The pieces of ink whose pixels touch, corners included."""
+    _, labels, stats, centers = cv2.connectedComponentsWithStatsWithAlgorithm(ink, 8, cv2.CV_32S, cv2.CCL_GRANA)
+    return Pieces(np.asarray(labels, np.int32), np.asarray(stats, np.int32), np.asarray(centers, np.float64))
+
+
+def shrink(pixels: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """A picture (grey or RGB) averaged down to this size; larger sizes than its own give it back as it is."""
+    if width_px >= pixels.shape[1] or height_px >= pixels.shape[0]:
+        return pixels
+    while pixels.shape[1] >= 2 * width_px and pixels.shape[0] >= 2 * height_px:
+        even = pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
+        half = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(half, np.uint8)
+    if pixels.shape[:2] == (height_px, width_px):
+        return pixels
+    return np.asarray(cv2.resize(pixels, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
