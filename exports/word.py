@@ -20,8 +20,14 @@ from pipeline.list_items import find_marker
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
-_FIGURE_WIDTH_IN = 6.0
-_PAGE_WIDTH_IN = 8.5
+_MARGIN_IN = 1.0
+_A4_IN = 8.27, 11.69
+_LETTER_IN = 8.5, 11.0
+_LYING = 1.2
+"""Width to height from which the paper is turned; a card or a scrap of a receipt is less."""
+
+_LETTER_SHAPES = 0.75, 0.79
+"""Width to height: a page of this shape is US Letter, every other A4."""
 
 
 def write(document: Document, target: BinaryIO, *, source: bytes | None = None) -> None:
@@ -30,6 +36,7 @@ def write(document: Document, target: BinaryIO, *, source: bytes | None = None) 
 
     written = docx.Document()
     set_fonts(written, document)
+    _set_page(written, document)
     written.core_properties.title = to_legal_text(document.source_name)[:255]
     written.core_properties.author = ""
     written.core_properties.comments = ""
@@ -42,6 +49,25 @@ def write(document: Document, target: BinaryIO, *, source: bytes | None = None) 
                 written.add_page_break()  # type: ignore[no-untyped-call]
             _add_page(written, page, figures, numbering)
     written.save(target)
+
+
+def _set_page(written: "WordDocument", document: Document) -> None:
+    """The paper that the first page suggests, upright or lying, with margins of an inch."""
+    from docx.enum.section import WD_ORIENT
+    from docx.shared import Inches
+
+    width_px, height_px = next(((page.width_px, page.height_px) for page in document.pages), (1, 2))
+    if document.pages and document.pages[0].rotation in {90, 270}:
+        width_px, height_px = height_px, width_px
+    narrow, wide = sorted((width_px, height_px))
+    low, high = _LETTER_SHAPES
+    short_in, long_in = _LETTER_IN if low < narrow / max(wide, 1) < high else _A4_IN
+    section = written.sections[0]
+    if width_px > _LYING * height_px:
+        section.orientation = WD_ORIENT.LANDSCAPE
+        short_in, long_in = long_in, short_in
+    section.page_width, section.page_height = Inches(short_in), Inches(long_in)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Inches(_MARGIN_IN)
 
 
 def _add_page(written: "WordDocument", page: Page, figures: FigureCutter, numbering: ListNumbering) -> None:
@@ -87,8 +113,9 @@ def _add_figure(written: "WordDocument", page: Page, block: Block, figures: Figu
 
     picture = figures.cut(page, block.box)
     if picture is not None:
-        width_in = min(_FIGURE_WIDTH_IN, max(0.2, block.box.width / page.width_px * _PAGE_WIDTH_IN))
-        written.add_picture(picture, width=Inches(width_in))
+        paper_in = (written.sections[0].page_width or 0) / Inches(1)
+        width_in = block.box.width / page.width_px * paper_in
+        written.add_picture(picture, width=Inches(min(paper_in - 2 * _MARGIN_IN, max(0.2, width_in))))
     for text in block.text.split("\n\n"):
         if text.strip():
             fill(written.add_paragraph(), text)

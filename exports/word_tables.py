@@ -3,6 +3,7 @@
 python-docx finds a cell by counting through its table each time, which makes a large table take minutes.
 """
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,14 @@ from pipeline.document import Table, TableCell
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
+    from docx.text.paragraph import Paragraph
 
 _STYLE = "Table Grid"
-_TEXT_WIDTH_TWIPS = 8640
+_NARROWEST, _WIDEST = 5, 30
+"""Characters that a column is counted with at least and at most when the width is shared out."""
+
+_NUMBER = re.compile(r"\s*[-+\u2212]?\s*\W?\s*\d[\d\s.,\u00a0\u202f']*\s*(?:%|[^\W\d]{1,3}|[^\w\s])?\s*")
+_TWIPS_PER_EMU = 1 / 635
 _MAX_COLUMNS = 63
 """More than that Word can't open."""
 
@@ -24,6 +30,8 @@ def add_table(written: "WordDocument", table: Table) -> None:
 
     A table too wide for Word becomes tab-separated lines.
     """
+    from docx.table import _Cell
+
     if table.column_count > _MAX_COLUMNS:
         for row in table.to_rows():
             fill(written.add_paragraph(), "\t".join(row))
@@ -31,7 +39,9 @@ def add_table(written: "WordDocument", table: Table) -> None:
     shown = written.add_table(rows=0, cols=table.column_count, style=_STYLE)
     if _is_right_to_left(table):
         shown.table_direction = _direction()
-    width = _TEXT_WIDTH_TWIPS // max(table.column_count, 1)
+    widths = _share_out(_text_width(written), table)
+    for column, width in zip(shown._tbl.tblGrid.gridCol_lst, widths, strict=True):
+        column.w = round(width / _TWIPS_PER_EMU)
     grid = _grid(table)
     for index in range(table.row_count):
         row = _make("w:tr")
@@ -40,7 +50,11 @@ def add_table(written: "WordDocument", table: Table) -> None:
             properties.append(_make("w:tblHeader"))
             row.append(properties)
         for cell, column, covers in _row_cells(grid[index]):
-            row.append(_cell(cell, column, covers, index, width, shown))
+            width = sum(widths[column : column + covers])
+            element = _cell(cell, covers, index, width)
+            if cell is not None and (index, column) == (cell.row, cell.column):
+                _write(_Cell(element, shown).paragraphs[0], cell.text, is_head=index < table.header_row_count)
+            row.append(element)
         shown._tbl.append(row)
     written.add_paragraph()
 
@@ -68,20 +82,44 @@ def _row_cells(row: list[TableCell | None]) -> Iterator[tuple[TableCell | None, 
         column += covers
 
 
-def _cell(cell: TableCell | None, column: int, covers: int, row: int, width: int, shown: Any) -> Any:
-    from docx.table import _Cell
+def _text_width(written: "WordDocument") -> float:
+    """Between the margins, in twips."""
+    section = written.sections[-1]
+    width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+    return width * _TWIPS_PER_EMU
 
+
+def _share_out(width: float, table: Table) -> list[int]:
+    """The widths of the columns in twips, by the longest line that each has in a cell of its own."""
+    needs = [_NARROWEST] * table.column_count
+    for cell in table.cells:
+        if cell.column_span == 1 and cell.column < table.column_count:
+            longest = max((len(line) for line in cell.text.splitlines()), default=0)
+            needs[cell.column] = max(needs[cell.column], min(longest, _WIDEST))
+    return [round(width * need / sum(needs)) for need in needs]
+
+
+def _write(paragraph: "Paragraph", text: str, *, is_head: bool) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    fill(paragraph, text)
+    if is_head:
+        for run in paragraph.runs:
+            run.bold = True
+    elif _NUMBER.fullmatch(text) and not is_right_to_left(text):
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _cell(cell: TableCell | None, covers: int, row: int, width: int) -> Any:
     element = _make("w:tc")
     properties = _make("w:tcPr")
-    properties.append(_make("w:tcW", {"w:w": str(width * covers), "w:type": "dxa"}))
+    properties.append(_make("w:tcW", {"w:w": str(width), "w:type": "dxa"}))
     if covers > 1:
         properties.append(_make("w:gridSpan", {"w:val": str(covers)}))
     if cell is not None and cell.row_span > 1:
         properties.append(_make("w:vMerge", {"w:val": "restart"} if row == cell.row else {}))
     element.append(properties)
     element.append(_make("w:p"))
-    if cell is not None and (row, column) == (cell.row, cell.column):
-        fill(_Cell(element, shown).paragraphs[0], cell.text)
     return element
 
 
