@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from training.tiny_vlm.model import IMAGE, TOKEN_PX, encode_pieces, to_prompt
+from training.tiny_vlm.model import IMAGE, PATCH_PX, TOKEN_PX, encode_pieces, to_prompt
 from training.tiny_vlm.pages import ALPHABET, DrawnLine, SmallPage, Writer
 
 SLOTS = 4
@@ -28,10 +28,12 @@ PLAIN = ""
 class SeenTokens:
     """What stands in each of a page's visual tokens, all of shape (pages, tokens, ...), -100 where it doesn't count.
 
+    ``patches`` (pages, patches): the character with its middle in the patch, 0 for none.
     ``letters``: the characters with their middle in the token, 0 for none. ``before``: the two characters before the
     first of them. ``line``: the number of its line. ``corners``: that line's box in hundredths of the page.
     """
 
+    patches: Tensor
     letters: Tensor
     before: Tensor
     line: Tensor
@@ -71,15 +73,18 @@ def to_pixels(pages: Sequence[SmallPage]) -> Tensor:
 def to_seen(pages: Sequence[SmallPage]) -> SeenTokens:
     height, width = pages[0].gray.shape
     rows, columns = height // TOKEN_PX, width // TOKEN_PX
+    patches = np.zeros((len(pages), height // PATCH_PX * (width // PATCH_PX)), np.int64)
     letters = np.zeros((len(pages), rows * columns, SLOTS), np.int64)
     before = np.full((len(pages), rows * columns, 2), IGNORED, np.int64)
     line_numbers = np.full((len(pages), rows * columns), IGNORED, np.int64)
     corners = np.full((len(pages), rows * columns, 4), IGNORED, np.int64)
     for page_index, page in enumerate(pages):
         for number, line in enumerate(page.lines):
+            for patch, character in zip(_places(line, width, height, PATCH_PX), line.text, strict=True):
+                patches[page_index, patch] = LETTERS[character]
             filled: dict[int, int] = {}
             place = _to_hundredths(line, width, height)
-            for index, token in enumerate(_places(line, columns, rows)):
+            for index, token in enumerate(_places(line, width, height, TOKEN_PX)):
                 slot = filled.get(token, 0)
                 filled[token] = slot + 1
                 if slot == 0:
@@ -90,13 +95,14 @@ def to_seen(pages: Sequence[SmallPage]) -> SeenTokens:
                     corners[page_index, token] = place
                 if slot < SLOTS:
                     letters[page_index, token, slot] = LETTERS[line.text[index]]
-    arrays = (letters, before, line_numbers, corners)
+    arrays = (patches, letters, before, line_numbers, corners)
     return SeenTokens(*(torch.from_numpy(array) for array in arrays))
 
 
-def _places(line: DrawnLine, columns: int, rows: int) -> list[int]:
-    """Which visual token each character's middle is in."""
-    return [min(rows - 1, int(y // TOKEN_PX)) * columns + min(columns - 1, int(x // TOKEN_PX)) for x, y in line.centers]
+def _places(line: DrawnLine, width: int, height: int, cell_px: int) -> list[int]:
+    """Which patch or visual token each character's middle is in."""
+    columns, rows = width // cell_px, height // cell_px
+    return [min(rows - 1, int(y // cell_px)) * columns + min(columns - 1, int(x // cell_px)) for x, y in line.centers]
 
 
 def _to_hundredths(line: DrawnLine, width: int, height: int) -> list[int]:
@@ -111,7 +117,7 @@ def to_batch(pages: Sequence[SmallPage], tokenizer: PreTrainedTokenizerFast, pro
     head, tail = (tokenizer(part)["input_ids"] for part in to_prompt(prompt))
     image = tokenizer.convert_tokens_to_ids(IMAGE)
     asked = [*head, *[image] * (rows * columns), *tail]
-    answers = [_answer(page, prompt, columns, rows) for page in pages]
+    answers = [_answer(page, prompt) for page in pages]
     encoded = [[*encode_pieces(tokenizer, pieces), tokenizer.eos_token_id] for pieces, _ in answers]
     longest = len(asked) + max(len(ids) for ids in encoded)
     ids = torch.full((len(pages), longest), tokenizer.pad_token_id)
@@ -125,13 +131,13 @@ def to_batch(pages: Sequence[SmallPage], tokenizer: PreTrainedTokenizerFast, pro
     return Batch(to_pixels(pages), to_seen(pages), ids, labels, looks, len(head))
 
 
-def _answer(page: SmallPage, prompt: str, columns: int, rows: int) -> tuple[list[str], list[int]]:
+def _answer(page: SmallPage, prompt: str) -> tuple[list[str], list[int]]:
     """The pieces of the answer, and for each the visual token it can be read from (-100 for mere markup)."""
     height, width = page.gray.shape
     pieces: list[str] = []
     places: list[int] = []
     for number, line in enumerate(page.lines):
-        tokens = _places(line, columns, rows)
+        tokens = _places(line, width, height, TOKEN_PX)
         corners = [str(10 * share) for share in _to_hundredths(line, width, height)]
         if prompt == GROUNDING:
             opening = ["![text](", corners[0], ",", corners[1], ",", corners[2], ",", corners[3], ") "]

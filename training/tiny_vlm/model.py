@@ -92,7 +92,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LightOnOcrForConditionalG
             "model_type": "pixtral",
             "hidden_size": 96,
             "intermediate_size": 256,
-            "num_hidden_layers": 4,
+            "num_hidden_layers": 3,
             "num_attention_heads": 3,
             "head_dim": 32,
             "num_channels": 3,

@@ -36,7 +36,7 @@ from training.tiny_vlm.batches import (
 from training.tiny_vlm.model import PATCH_PX, TOKEN_PX, build_model, build_processor
 from training.tiny_vlm.pages import TRAINING_FONTS, UNSEEN_FONTS, Writer, load_words
 
-SHARE_FOR_THE_EYE = 0.25
+SHARE_FOR_THE_EYE = 0.35
 GUIDED_LAYERS = (2, 3)
 PEAK_RATE = 2e-3
 
@@ -44,21 +44,20 @@ PEAK_RATE = 2e-3
 class SeenHeads(nn.Module):
     """What each visual token is asked while training; not part of the model that is kept."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, eye_width: int, width: int) -> None:
         super().__init__()
+        self.patches = nn.Linear(eye_width, LETTER_COUNT)
         self.letters = nn.Linear(width, SLOTS * LETTER_COUNT)
         self.before = nn.Linear(width, 2 * LETTER_COUNT)
         self.line = nn.Linear(width, MOST_LINES)
         self.corners = nn.Linear(width, 4 * 101)
 
-    def forward(self, features: Tensor, seen: SeenTokens) -> Tensor:
-        """The loss. ``features``: (pages, tokens, width)."""
+    def forward(self, patches: Tensor, features: Tensor, seen: SeenTokens) -> Tensor:
+        """The loss. ``patches``: (pages, patches, width of the eye), ``features``: (pages, tokens, width)."""
         letters = self.letters(features).unflatten(-1, (SLOTS, LETTER_COUNT))
-        # Most tokens are empty paper: these count a tenth, or the eye would learn to see nothing.
-        filled = seen.letters[..., :1] > 0
-        weights = torch.where(filled, 1.0, 0.1).expand_as(seen.letters)
-        losses = cross_entropy(letters.flatten(0, 2), seen.letters.flatten(), reduction="none")
-        loss = (losses * weights.flatten()).sum() / weights.sum()
+        filled = (seen.letters[..., :1] > 0).expand_as(seen.letters)
+        loss = _weighted(letters, seen.letters, filled)
+        loss = loss + _weighted(self.patches(patches), seen.patches, seen.patches > 0)
         for answers, truth, classes, weight in (
             (self.before(features), seen.before, LETTER_COUNT, 0.3),
             (self.line(features), seen.line, MOST_LINES, 0.2),
@@ -75,6 +74,13 @@ class SeenHeads(nn.Module):
         return float((letters == seen.letters)[wanted].float().mean())
 
 
+def _weighted(answers: Tensor, truth: Tensor, filled: Tensor) -> Tensor:
+    """Most of a page is empty paper: that counts a tenth, or the eye would learn to see nothing."""
+    weights = torch.where(filled, 1.0, 0.1).flatten()
+    losses = cross_entropy(answers.flatten(0, -2), truth.flatten(), reduction="none")
+    return (losses * weights).sum() / weights.sum()
+
+
 @dataclass
 class Student:
     """The model in training with all that belongs to it."""
@@ -84,20 +90,20 @@ class Student:
     tokenizer: PreTrainedTokenizerFast
     optimizer: torch.optim.Optimizer
 
-    def look(self, pixels: Tensor) -> Tensor:
-        """Visual tokens (pages, tokens, width) of pages of one size; the model's own path takes them one by one."""
+    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Patches and visual tokens of pages of one size, in one batch: the model itself takes pages one by one."""
         eye = self.model.model.vision_encoder
         patches = eye.patch_conv(pixels)
         rows, columns = patches.shape[-2:]
         grid = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
         hidden = eye.ln_pre(patches.flatten(2).transpose(1, 2))
         angles = eye.patch_positional_embedding(hidden, grid)
-        hidden = eye.transformer(hidden, attention_mask=None, position_embeddings=angles).last_hidden_state
+        seen = eye.transformer(hidden, attention_mask=None, position_embeddings=angles).last_hidden_state
         bridge = self.model.model.vision_projection
-        hidden = bridge.norm(hidden).transpose(1, 2).unflatten(-1, (rows, columns))
+        hidden = bridge.norm(seen).transpose(1, 2).unflatten(-1, (rows, columns))
         merge = TOKEN_PX // PATCH_PX
         merged = bridge.patch_merger.merging_layer(unfold_patches(hidden, merge, stride=merge).transpose(1, 2))
-        return bridge.linear_2(bridge.act(bridge.linear_1(merged)))
+        return seen, bridge.linear_2(bridge.act(bridge.linear_1(merged)))
 
     def answer(self, batch: Batch, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(loss of the answer, loss of the guided heads, logits)."""
@@ -139,7 +145,7 @@ def enrol(processor: LightOnOcrProcessor, start: Path | None) -> Student:
         model = LightOnOcrForConditionalGeneration.from_pretrained(start, dtype=torch.float32)
     # Only this implementation hands out its attention.
     model.model.language_model.set_attn_implementation("eager")
-    heads = SeenHeads(model.config.text_config.hidden_size)
+    heads = SeenHeads(model.config.vision_config.hidden_size, model.config.text_config.hidden_size)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], betas=(0.9, 0.98), weight_decay=0.01)
     return Student(model.train(), heads, processor.tokenizer, optimizer)
 
@@ -147,8 +153,8 @@ def enrol(processor: LightOnOcrProcessor, start: Path | None) -> Student:
 def draw_size(random: Random, progress: float) -> tuple[int, int, int]:
     """Width, height and lines of the next pages: from one short line to five long ones."""
     if progress < SHARE_FOR_THE_EYE:
-        return 16 * random.randint(8, 24), 16 * random.randint(2, 7), random.randint(1, 3)
-    harder = min(1.0, (progress - SHARE_FOR_THE_EYE) / 0.35)
+        return 16 * random.randint(10, 24), 16 * random.randint(2, 6), random.randint(1, 3)
+    harder = min(1.0, (progress - SHARE_FOR_THE_EYE) / 0.4)
     most_lines = 1 + round(4 * harder)
     lines = 1 if random.random() < 0.3 else random.randint(1, most_lines)
     width = 16 * random.randint(8, 14 + round(18 * harder))
@@ -174,16 +180,16 @@ def learn(student: Student, writer: Writer, random: Random, progress: float) -> 
         pages = draw_pages(writer, random, width, height, lines, max(2, 800 // tokens))
         seen = to_seen(pages)
         with _halved():
-            features = student.look(to_pixels(pages))
-            loss = student.heads(features, seen)
+            patches, features = student.look(to_pixels(pages))
+            loss = student.heads(patches, features, seen)
         student.step(loss, to_rate(progress))
         return {"eye": float(loss.detach()), "letters": student.heads.accuracy(features, seen)}
     prompt = random.choices((GROUNDING, SURYA, PLAIN), (0.7, 0.15, 0.15))[0]
     pages = draw_pages(writer, random, width, height, lines, max(2, 800 // tokens))
     batch = to_batch(pages, student.tokenizer, prompt)
     with _halved():
-        features = student.look(batch.pixels)
-        seen_loss = student.heads(features, batch.seen)
+        patches, features = student.look(batch.pixels)
+        seen_loss = student.heads(patches, features, batch.seen)
         loss, guide, _ = student.answer(batch, features)
     student.step(loss + 0.5 * seen_loss + 0.15 * guide, to_rate(progress))
     return {
@@ -200,7 +206,7 @@ def examine(student: Student, writer: Writer, lines: int) -> float:
     random = Random(3)
     pages = draw_pages(writer, random, 320, 16 * (2 * lines + 1), lines, 8)
     batch = to_batch(pages, student.tokenizer, GROUNDING)
-    features = student.look(batch.pixels)
+    _, features = student.look(batch.pixels)
     _, _, logits = student.answer(batch, features)
     labels = batch.labels[:, batch.image_start + features.shape[1] + 1 :]
     wanted = labels != IGNORED

@@ -1,0 +1,301 @@
+"""A vision-language model inside this process, through transformers."""
+
+import base64
+import binascii
+import io
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from errors import EngineFailedError, EngineUnavailableError
+from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
+from pipeline.engines.served_vlm import require_complete, to_engine_name, to_result
+from pipeline.engines.vlm_generation import OnText, Watcher, generate
+from pipeline.engines.vlm_weights import find_weights
+from pipeline.page_image import PageImage
+from pipeline.vlm.config import VlmConfig
+from pipeline.vlm.parsing import VlmOutput
+from pipeline.vlm.profiles import VlmProfile, find_profile
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+_log = logging.getLogger("ocr_chat.vlm")
+
+# What a broken or foreign checkpoint makes transformers raise while it is opened.
+_OPENING_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, AttributeError, TypeError)
+# What a page can make a model raise: no memory (a RuntimeError), a shape that doesn't fit, a template that wants more.
+_READING_ERRORS = (RuntimeError, ValueError, IndexError, KeyError, TypeError)
+
+
+class TransformersVlm:
+    """An opened model; belongs to one process and one thread."""
+
+    def __init__(self, model: Any, processor: Any, profile: VlmProfile, config: VlmConfig) -> None:
+        self._model = model
+        self._processor = processor
+        self._profile = profile
+        self._config = config
+        self._generate = on_borrowed_gpu(generate, config.page_budget_s)
+        self.info = EngineInfo(to_engine_name(config.model or profile.model_id), profile.name, profile.licence)
+
+    @classmethod
+    def open(cls, config: VlmConfig) -> Self:
+        """Load the model, downloading it the first time.
+
+        Raises EngineUnavailableError saying what is missing: no weights and no network, no memory, no such profile, a
+        kind of model that transformers doesn't know.
+        """
+        profile = find_profile(config.profile, config.model or DEFAULT_MODEL)
+        model_id = config.model or profile.model_id
+        folder = find_weights(model_id, cache_folder=config.cache_folder, offline=config.offline)
+        device, dtype = choose_device(config.device)
+        if config.threads and device == "cpu":
+            import torch
+
+            torch.set_num_threads(config.threads)
+        from safetensors import SafetensorError
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
+        began = time.monotonic()
+        try:
+            processor = cast(Any, AutoProcessor).from_pretrained(folder, local_files_only=True)
+            model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, local_files_only=True)
+            model = model.to(device).eval()
+        except (*_OPENING_ERRORS, SafetensorError) as error:
+            raise EngineUnavailableError(
+                f"The model {model_id} can't be opened: {_first_line(error)}",
+                remedy="docs/engines.md lists the models that are known to work.",
+            ) from error
+        _log.info("%s opened on %s as %s in %.1f s.", model_id, device, dtype, time.monotonic() - began)
+        return cls(model, processor, profile, config)
+
+    def close(self) -> None:
+        """Give the memory back; the engine can't be used afterwards."""
+        import gc
+
+        import torch
+
+        self._model = self._processor = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def read_page(
+        self, image: PageImage, request: EngineRequest, on_text: Callable[[str], None] | None = None
+    ) -> EngineResult:
+        """Read one page; boxes are in pixels of ``image``. ``on_text`` gets the answer's pieces as they are written.
+
+        Raises EngineFailedError when the model fails, repeats itself or doesn't come to an end, PageTimeoutError when
+        it takes longer than the request or the configuration allows.
+        """
+        pass_on: OnText | None = None if on_text is None else lambda _row, piece: on_text(piece)
+        return to_result(self._profile, self._ask_pages([image], request, pass_on)[0], image)
+
+    def read_pages(self, images: Sequence[PageImage], request: EngineRequest) -> list[EngineResult | EngineFailedError]:
+        """Read pages at once, which a GPU does in little more than the time of one.
+
+        A page that fails has its error in its place. Where a batch doesn't fit into memory its pages are read singly.
+        """
+        try:
+            outputs = self._ask_pages(images, request, None)
+        except EngineFailedError:
+            if len(images) == 1:
+                raise
+            return [self._read_safely(image, request) for image in images]
+        results: list[EngineResult | EngineFailedError] = []
+        for image, output in zip(images, outputs, strict=True):
+            try:
+                results.append(to_result(self._profile, output, image))
+            except EngineFailedError as error:
+                results.append(error)
+        return results
+
+    def generate_text(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        schema: Mapping[str, Any] | None = None,
+        *,
+        budget_s: float | None = None,
+        max_tokens: int = 2048,
+    ) -> str:
+        """What an instruct model replies. ``schema`` is asked for in words: nothing here can force a model to obey.
+
+        Raises EngineUnavailableError for a model that only reads pages, EngineFailedError and PageTimeoutError as
+        :meth:`read_page`.
+        """
+        if not self._profile.follows_instructions:
+            raise EngineUnavailableError(
+                f"{self.info.name} reads pages and follows no instructions.",
+                remedy="Set VLM_MODEL to an instruct model such as Qwen/Qwen3.5-2B.",
+            )
+        conversation = [_to_message(message) for message in messages]
+        if schema is not None:
+            wish = f"Answer with JSON only, by this JSON schema: {schema}"
+            conversation.append({"role": "user", "content": [{"type": "text", "text": wish}]})
+        output = self._ask(
+            [conversation],
+            self._profile.template_options,
+            budget_s=budget_s or self._config.page_budget_s,
+            max_new_tokens=max_tokens,
+            sampling=(0.0, 1.0),
+            on_text=None,
+        )[0]
+        require_complete(output)
+        return output.text.rpartition("</think>")[2].strip()
+
+    def _read_safely(self, image: PageImage, request: EngineRequest) -> EngineResult | EngineFailedError:
+        try:
+            return self.read_page(image, request)
+        except EngineFailedError as error:
+            return error
+
+    def _ask_pages(
+        self, images: Sequence[PageImage], request: EngineRequest, on_text: OnText | None
+    ) -> list[VlmOutput]:
+        profile = self._profile
+        prompt = profile.prompt(request.prompt_mode)
+        conversations = []
+        for image in images:
+            parts: list[dict[str, Any]] = [{"type": "image", "image": to_picture(image, profile.long_edge_px)}]
+            if prompt:
+                parts.append({"type": "text", "text": prompt})
+            conversations.append([{"role": "user", "content": parts}])
+        return self._ask(
+            conversations,
+            profile.template_options,
+            # Pages of a batch are written side by side and share the time of all of them.
+            budget_s=(request.timeout_s or self._config.page_budget_s) * len(images),
+            max_new_tokens=self._config.max_new_tokens or profile.max_new_tokens,
+            sampling=(profile.temperature, profile.top_p),
+            on_text=on_text,
+        )
+
+    def _ask(
+        self,
+        conversations: Sequence[Sequence[Mapping[str, Any]]],
+        options: Mapping[str, object],
+        *,
+        budget_s: float,
+        max_new_tokens: int,
+        sampling: tuple[float, float],
+        on_text: OnText | None,
+    ) -> list[VlmOutput]:
+        watcher = Watcher(
+            self._decode,
+            self._end_ids(),
+            rows=len(conversations),
+            deadline=time.monotonic() + budget_s,
+            max_new_tokens=max_new_tokens,
+            on_text=on_text,
+        )
+        temperature, top_p = sampling
+        try:
+            inputs = self._to_inputs(conversations, options)
+            self._generate(
+                self._model, inputs, watcher, max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p
+            )
+        except _READING_ERRORS as error:
+            _log.warning("%s failed: %r", self.info.name, error)
+            raise EngineFailedError(f"The model failed on this page: {_first_line(error)}") from error
+        return watcher.outputs()
+
+    def _to_inputs(self, conversations: Sequence[Sequence[Mapping[str, Any]]], options: Mapping[str, object]) -> Any:
+        self._processor.tokenizer.padding_side = "left"
+        template = str(self._processor.chat_template or "")
+        batch = self._processor.apply_chat_template(
+            list(conversations),
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            processor_kwargs={"padding": len(conversations) > 1},
+            # A template that doesn't know an option would pass it on to the processor, which doesn't either.
+            **{name: value for name, value in options.items() if name in template},
+        )
+        return batch.to(self._model.device, dtype=self._model.dtype)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        # Markup may consist of special tokens (DocTags does); only the ends of answers are never text.
+        kept = list(ids)
+        return str(
+            self._processor.tokenizer.decode(
+                kept,
+                skip_special_tokens=self._profile.skip_special_tokens,
+                clean_up_tokenization_spaces=False,
+            )
+        )
+
+    def _end_ids(self) -> frozenset[int]:
+        ends = self._model.generation_config.eos_token_id
+        known = set(ends if isinstance(ends, list) else [ends]) | {self._processor.tokenizer.eos_token_id}
+        return frozenset(end for end in known if end is not None)
+
+
+DEFAULT_MODEL = "lightonai/LightOnOCR-3-0.8B"
+
+
+def choose_device(wanted: str) -> "tuple[str, torch.dtype]":
+    """(device, number type): ``auto`` takes CUDA in bfloat16 (float16 on older cards), then Apple's GPU, then the CPU.
+
+    Raises EngineUnavailableError for a device that this machine hasn't got.
+    """
+    import torch
+
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if wanted.startswith("cuda"):
+        if not torch.cuda.is_available():
+            raise EngineUnavailableError(
+                "There is no CUDA GPU that torch can use here.",
+                remedy="Install torch's CUDA build (docs/engines.md) or set VLM_DEVICE to auto.",
+            )
+        return wanted, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return wanted, torch.float32
+
+
+def on_borrowed_gpu(function: Callable[..., None], seconds: float) -> Callable[..., None]:
+    """On a ZeroGPU Space each call borrows a GPU; everywhere else this is the function itself."""
+    try:
+        from spaces import GPU  # type: ignore[attr-defined]  # mypy takes our folder of that name for the package
+    except ImportError:
+        return function
+    return cast(Callable[..., None], GPU(function, duration=int(seconds)))
+
+
+def to_picture(image: PageImage, long_edge_px: int) -> "Image":
+    """The page no larger than the model wants it, never enlarged."""
+    from PIL import Image
+
+    picture = Image.fromarray(image.pixels)
+    picture.thumbnail((long_edge_px, long_edge_px), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _to_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenAI's form of a message to transformers': pictures in data URIs are unpacked."""
+    content = message["content"]
+    if isinstance(content, str):
+        return {"role": message["role"], "content": [{"type": "text", "text": content}]}
+    parts = [_to_part(part) for part in content]
+    return {"role": message["role"], "content": parts}
+
+
+def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part.get("type") != "image_url":
+        return dict(part)
+    from PIL import Image, UnidentifiedImageError
+
+    data = str(part["image_url"]["url"]).partition(",")[2]
+    try:
+        picture = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
+        return {"type": "image", "image": picture.convert("RGB")}
+    except (binascii.Error, UnidentifiedImageError, OSError) as error:
+        raise EngineFailedError("A picture for the model can't be read.") from error
+
+
+def _first_line(error: Exception) -> str:
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return text if len(text) <= 200 else text[:199] + "…"
