@@ -70,6 +70,7 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     from ui.api_tab import build_api_page_routes
     from ui.chat_panel import build_chat_routes
     from ui.client_uploads import build_client_upload_routes
+    from ui.correction_routes import build_correction_routes
     from ui.documents_tab import build_document_routes
     from ui.file_routes import build_file_routes
     from ui.session_routes import build_session_routes
@@ -81,6 +82,7 @@ def add_ui_routes(application: FastAPI, services: Services, *, in_frame: bool) -
     application.include_router(build_api_page_routes(services))
     application.include_router(build_client_upload_routes(services))
     application.include_router(build_file_routes(services))
+    application.include_router(build_correction_routes(services))
     application.include_router(build_chat_routes(services))
     application.include_router(build_document_routes(services))
     application.include_router(build_upload_routes(services))

@@ -12,10 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from errors import PageNotFoundError
 from service.file_names import to_attachment
 from service.wiring import Services
-from ui.page_json import to_page_json
+from ui.correction_routes import find_corrections
+from ui.page_json import to_corrected, to_page_json
 from ui.sessions import get_caller
 
 PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+# A download changes when somebody corrects a word.
+NOT_KEPT = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def build_file_routes(services: Services) -> APIRouter:
@@ -38,14 +41,16 @@ def build_file_routes(services: Services) -> APIRouter:
         """204 while the page has not been read, which is no error: the viewer asks again when there is news."""
 
         def read() -> Response:
-            view = services.jobs.get(get_caller(services, request), job_id)
+            caller = get_caller(services, request)
+            view = services.jobs.get(caller, job_id)
             if number not in view.record.page_numbers:
                 raise PageNotFoundError
             document = view.document
             page = next((page for page in document.pages if page.number == number), None) if document else None
             if page is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
-            return JSONResponse(to_page_json(page), headers={"Cache-Control": "no-store"})
+            corrected = to_corrected(find_corrections(services, caller, job_id, view.record.state))
+            return JSONResponse(to_page_json(page, corrected), headers={"Cache-Control": "no-store"})
 
         return await run_in_threadpool(read)
 
@@ -57,11 +62,19 @@ def build_file_routes(services: Services) -> APIRouter:
         pages: str | None = None,
         tables: str = "single",
         translation: bool = False,
+        version: str = "original",
     ) -> Response:
         def make() -> Response:
-            caller = get_caller(services, request)
-            exported = services.jobs.export(caller, job_id, format, pages=pages, tables=tables, translation=translation)
-            headers = {**PRIVATE, "Content-Disposition": to_attachment(exported.file_name)}
+            exported = services.jobs.export(
+                get_caller(services, request),
+                job_id,
+                format,
+                pages=pages,
+                tables=tables,
+                translation=translation,
+                version=version,
+            )
+            headers = {**NOT_KEPT, "Content-Disposition": to_attachment(exported.file_name)}
             return StreamingResponse(exported.chunks, media_type=exported.media_type, headers=headers)
 
         return await run_in_threadpool(make)

@@ -16,7 +16,8 @@ from service.reference import list_languages, list_tools
 from service.wiring import Services
 from ui.chat_panel import build_chat_panel, to_chat_value
 from ui.job_texts import describe_error, describe_price, describe_quota, describe_status
-from ui.results import ResultPanel, build_results, hide_results, keep_results, shorten, to_result_updates
+from ui.result_choices import PRIVATE, load_shown, wire_result_choices
+from ui.results import ResultPanel, Shown, build_results, hide_results, keep_results, to_result_updates
 from ui.sessions import caller_of
 from ui.template_data import to_attribute
 from ui.texts import Texts
@@ -25,7 +26,6 @@ from ui.upload_routes import list_samples
 from ui.viewer import build_viewer, to_viewer_value
 
 ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff,.pdf"
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
 
 # Its value says what became of a document: {job: id} is on show, {gone: id} does not exist (any more).
 _DROP_ON_LOAD = """
@@ -112,7 +112,7 @@ def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
     results = build_results(texts)
     tab = ReadTab(job, drop, status, start, cancel, workspace, viewer, chat, results)
     _wire_reading(services, texts, tab, form, answer, root)
-    _wire_json(services, texts, tab)
+    wire_result_choices(services, texts, root, results, job, viewer)
     _wire_form(services, texts, tab, form)
     return tab
 
@@ -181,19 +181,6 @@ def _wire_reading(services: Services, texts: Texts, tab: ReadTab, form: _Form, a
     tab.cancel.click(stop, [tab.job], None, queue=False, **PRIVATE)
 
 
-def _wire_json(services: Services, texts: Texts, tab: ReadTab) -> None:
-    def read_json(job_id: str | None, request: gr.Request) -> str:
-        if not job_id:
-            return ""
-        try:
-            exported = services.jobs.export(caller_of(services, request), job_id, "json")
-        except OcrChatError as error:
-            return json.dumps({"error": describe_error(error, texts)}, ensure_ascii=False)
-        return shorten(b"".join(exported.chunks).decode(), texts)
-
-    tab.results.json_tab.select(read_json, [tab.job], [tab.results.json], **PRIVATE)
-
-
 def _wire_form(services: Services, texts: Texts, tab: ReadTab, form: _Form) -> None:
     tiers = {tool["slug"]: tool["tier"] for tool in list_tools()}
 
@@ -218,8 +205,7 @@ async def _watch(
         async for view in services.jobs.events(caller, job_id):
             if not view.record.state.is_final:
                 yield show_progress(view, texts)
-        view = await run_in_threadpool(services.jobs.get, caller, job_id)
-        yield show_end(view, texts, root)
+        yield show_end(await run_in_threadpool(load_shown, services, caller, job_id), texts, root)
     except JobNotFoundError:
         status = f'<p class="app-notice">{html.escape(texts("status.gone"))}</p>'
         yield _updates(drop={"gone": job_id}, status=status, is_shown=False, is_working=False, results=hide_results())
@@ -232,21 +218,26 @@ def show_progress(view: JobView, texts: Texts) -> list[Any]:
     return _updates(view, status=describe_status(view, texts), is_shown=True, is_working=True, results=hide_results())
 
 
-def show_end(view: JobView, texts: Texts, root: str) -> list[Any]:
+def show_end(shown: Shown, texts: Texts, root: str) -> list[Any]:
     """The updates that put a job that has ended on the page."""
+    view = shown.view
     return _updates(
         view,
         status=describe_status(view, texts),
         is_shown=view.record.state is JobState.DONE,
         is_working=False,
-        results=to_result_updates(view, texts, root),
+        results=to_result_updates(shown, texts, root),
     )
 
 
 def _describe_refusal(answer: dict[str, Any], texts: Texts) -> str:
     """``answer`` is what the upload got: the API's error, or nothing when there was no file."""
-    if answer.get("code") == QuotaExceededError.code:
+    code = answer.get("code")
+    if code == QuotaExceededError.code:
         return describe_quota(answer | {"error": answer["detail"].split(". ")[0] + "."}, texts)
+    known = texts.group("refusal").get(str(code))
+    if known is not None:
+        return texts(f"refusal.{code}", **{name: answer.get(name, "") for name in ("max_pages",)})
     return answer.get("error") or texts("drop.none")
 
 

@@ -13,8 +13,8 @@ FIRST = (
     "invoice-to-text",
     "extract-tables",
     "searchable-pdf",
+    "pdf-to-word",
     "handwriting-to-text",
-    "book-page",
     "translate",
 )
 """What is asked for most; the others stand under "More"."""

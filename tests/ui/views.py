@@ -45,10 +45,19 @@ def make_view(
         error_code=None,
         error_message=error_message,
     )
-    return JobView(record, None if text is None else _make_document(text))
+    return JobView(record, None if text is None else _make_document(text, pages))
 
 
-def _make_document(text: str) -> Document:
-    block = Block(id="p1-b1", kind=BlockKind.TEXT, text=text, box=Box(0, 0, 100, 20), confidence=0.9)
-    page = Page(number=1, width_px=200, height_px=300, dpi=72.0, blocks=(block,), engine="scripted")
-    return Document(id=JOB, source_name="page.png", pages=(page,), page_count=1, created_at=NOW)
+def _make_document(text: str, pages: int) -> Document:
+    return Document(
+        id=JOB,
+        source_name="page.png",
+        pages=tuple(_make_page(text, number) for number in range(1, pages + 1)),
+        page_count=pages,
+        created_at=NOW,
+    )
+
+
+def _make_page(text: str, number: int) -> Page:
+    block = Block(id=f"p{number}-b1", kind=BlockKind.TEXT, text=text, box=Box(0, 0, 100, 20), confidence=0.9)
+    return Page(number=number, width_px=200, height_px=300, dpi=72.0, blocks=(block,), engine="scripted")

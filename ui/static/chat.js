@@ -1,22 +1,9 @@
 // Questions about the document beside it. Each answer keeps its citations as buttons that show the very place.
 
+import { fill, make } from "./dom.js";
+
 const SESSION_CHANGED = "ocr-chat:session";
 const SNIPPET_CHARS = 38;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") node.className = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
-}
 
 export class ChatPanel {
   // `options`: {root, language, suggestions}; `texts`: words

@@ -1,23 +1,10 @@
 // The documents of the account that is signed in: open them again, or delete them at once.
 
+import { fill, make } from "./dom.js";
+
 const SESSION_CHANGED = "ocr-chat:session";
 const OPEN = "ocr-chat:open";
 const REFRESH_MS = 30_000;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") node.className = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
-}
 
 export class DocumentList {
   // `options`: {root, language}; `texts`: words

@@ -2,16 +2,7 @@
 //
 // The file goes straight to our own route, never into Gradio's file cache, which serves what it holds to anybody.
 
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") node.className = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
+import { make } from "./dom.js";
 
 const REMEMBERED = "ocr-chat:job";
 const OPEN = "ocr-chat:open";

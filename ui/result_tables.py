@@ -1,0 +1,31 @@
+"""The tables of a document as HTML."""
+
+import html
+
+from pipeline.document import Document, Table
+from ui.texts import Texts
+
+
+def draw_tables(document: Document, texts: Texts) -> str:
+    """Each with its page as caption, in a box of its own that scrolls sideways; a sentence where there are none."""
+    drawn = [
+        _draw_table(block.table, f"{texts('result.page')} {page.number}")
+        for page in document.pages
+        for block in page.blocks
+        if block.table
+    ]
+    return "".join(drawn) or f'<p class="app-empty">{html.escape(texts("result.no_tables"))}</p>'
+
+
+def _draw_table(table: Table, caption: str) -> str:
+    rows: dict[int, list[str]] = {}
+    for cell in table.cells:
+        tag = "th" if cell.row < table.header_row_count else "td"
+        spans = f' rowspan="{cell.row_span}" colspan="{cell.column_span}"'
+        rows.setdefault(cell.row, []).append(f'<{tag} dir="auto"{spans}>{html.escape(cell.text)}</{tag}>')
+    body = "".join(f"<tr>{''.join(rows.get(row, []))}</tr>" for row in range(table.row_count))
+    name = html.escape(caption)
+    return (
+        f'<div class="app-scroll" tabindex="0" role="region" aria-label="{name}">'
+        f"<table><caption>{name}</caption>{body}</table></div>"
+    )
