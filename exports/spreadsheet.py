@@ -4,7 +4,9 @@ Text stays text: no string is turned into a formula, a link or a date. Only plai
 format can keep ("215.00", not "007") become numbers, so that a column can be added up.
 """
 
+import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,6 +26,10 @@ _MAX_COLUMNS = 16_384
 _WIDEST_COLUMN = 60
 # Fifteen digits are what a double keeps.
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,11})(?:\.(\d{1,6}))?")
+# Commas between thousands are certain only where a decimal point follows: "2,668" is two and a half to many.
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3}){1,3}\.(\d{1,6})")
+_ROW_POINTS = 15
+_MOST_LINES_SHOWN = 25  # Excel's highest row has 409 points
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
@@ -33,6 +39,7 @@ def write(document: Document, target: BinaryIO) -> None:
     workbook = Workbook(target, {**_OPTIONS, "in_memory": False})
     formats = {
         "head": workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+        "left": workbook.add_format({"align": "left", "valign": "top"}),
         "text": workbook.add_format({"text_wrap": True, "valign": "top"}),
     }
     tables = list(named_tables(document))
@@ -60,8 +67,11 @@ def _write_table(workbook: "Workbook", sheet: "Worksheet", table: Table, formats
             claimed |= covered
         claimed.add((cell.row, cell.column))
         _write_cell(workbook, sheet, cell.row, cell.column, cell.text, style, formats)
-    for column, width in _column_widths(table).items():
+    widths = _column_widths(table)
+    for column, width in widths.items():
         sheet.set_column(column, column, width)
+    for row, lines in _line_counts(table, widths).items():
+        sheet.set_row(row, _ROW_POINTS * lines)
     if table.header_row_count:
         sheet.freeze_panes(table.header_row_count, 0)
     if sum(1 if is_right_to_left(cell.text) else -1 for cell in table.cells if cell.text) > 0:
@@ -71,17 +81,16 @@ def _write_table(workbook: "Workbook", sheet: "Worksheet", table: Table, formats
 def _write_cell(
     workbook: "Workbook", sheet: "Worksheet", row: int, column: int, text: str, style: Any, formats: "dict[str, Format]"
 ) -> None:
-    number = _NUMBER.fullmatch(text)
+    grouped = _GROUPED.fullmatch(text)
+    number = grouped or _NUMBER.fullmatch(text)
     if number is None:
         sheet.write_string(row, column, to_legal_text(text)[:_MAX_CELL_CHARACTERS], style)
         return
     decimals = len(number[1] or "")
-    key = f"number{decimals}"
-    if key not in formats:
-        formats[key] = workbook.add_format(
-            {"num_format": "0" + ("." + "0" * decimals if decimals else ""), "valign": "top"}
-        )
-    sheet.write_number(row, column, float(text), formats[key])
+    shown = ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")
+    if shown not in formats:
+        formats[shown] = workbook.add_format({"num_format": shown, "valign": "top"})
+    sheet.write_number(row, column, float(text.replace(",", "")), formats[shown])
 
 
 def _column_widths(table: Table) -> Mapping[int, float]:
@@ -89,17 +98,39 @@ def _column_widths(table: Table) -> Mapping[int, float]:
     widths: dict[int, float] = {}
     for cell in table.cells:
         if cell.column_span == 1:
-            longest = max((len(line) for line in cell.text.splitlines()), default=0)
+            longest = max((_width(line) for line in cell.text.split("\n")), default=0)
             widths[cell.column] = min(max(widths.get(cell.column, 8), longest + 2), _WIDEST_COLUMN)
     return widths
+
+
+def _line_counts(table: Table, widths: Mapping[int, float]) -> Mapping[int, int]:
+    """For rows that need more than one line, how many: not every program finds out by itself."""
+    counts: dict[int, int] = {}
+    for cell in table.cells:
+        if cell.row_span == 1 and cell.column_span == 1 and cell.row < _MAX_ROWS:
+            lines = _lines_shown(cell.text, widths.get(cell.column, _WIDEST_COLUMN))
+            counts[cell.row] = max(counts.get(cell.row, 1), lines)
+    return {row: lines for row, lines in counts.items() if lines > 1}
+
+
+def _lines_shown(text: str, width: float) -> int:
+    """How many lines ``text`` takes in a column of ``width`` characters."""
+    return min(_MOST_LINES_SHOWN, sum(max(1, math.ceil(_width(line) / width)) for line in text.split("\n")))
+
+
+def _width(line: str) -> int:
+    """In columns of a spreadsheet's letters: an ideograph takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 def _write_blocks(sheet: "Worksheet", document: Document, formats: "Mapping[str, Format]") -> None:
     for index, row in enumerate(block_rows(document)):
         if index >= _MAX_ROWS:
             break
+        if index:
+            sheet.set_row(index, _ROW_POINTS * max(1, *(_lines_shown(text, _WIDEST_COLUMN) for text in row)))
         for column, text in enumerate(row):
-            style = formats["head"] if index == 0 else formats["text"]
+            style = formats["head" if index == 0 else "left" if column == 0 else "text"]
             if index and column in {0, 3} and text:
                 sheet.write_number(index, column, float(text), style)
             else:

@@ -67,3 +67,16 @@ def test_without_tables_one_sheet_of_blocks():
     sheet = openpyxl.load_workbook(opened(make_block(make_line("hello world")))).active
     assert sheet.title == "Text"
     assert [cell.value for cell in sheet[2]] == [1, "text", "hello world", 0.9]
+
+
+def test_grouped_numbers_with_a_point_are_numbers_others_stay_as_they_are_written():
+    texts = ["2,668.00", "-1,234,567.5", "2,668", "2.668,00", "12,34.00"]
+    cells = list(openpyxl.load_workbook(opened(make_table_block(make_table([texts])))).active[1])
+    assert [cell.value for cell in cells] == [2668, -1234567.5, "2,668", "2.668,00", "12,34.00"]
+    assert cells[0].number_format == "#,##0.00"
+
+
+def test_rows_are_high_enough_for_their_lines():
+    block = make_block(*(make_line(f"line {n}", top=30 * n) for n in range(1, 6)))
+    sheet = openpyxl.load_workbook(opened(block)).active
+    assert sheet.row_dimensions[2].height >= 5 * 15

@@ -158,3 +158,23 @@ def test_figures_become_pictures_when_the_original_is_there():
     assert colours
     assert [colour for _, colour in colours] == [(200, 0, 0)]
     assert len(written(figure).inline_shapes) == 0
+
+
+def test_columns_are_as_wide_as_their_texts_and_numbers_stand_right():
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    rows = [["Description", "Amount"], ["Roof tiles, clay, red", "1,864.00"], ["Net", "12 %"], ["Sum", "€ 9"]]
+    shown = written(make_table_block(make_table(rows))).tables[0]
+    wide, narrow = (column.w for column in shown._tbl.tblGrid.gridCol_lst)
+    assert wide > 2 * narrow
+    right = [cell.paragraphs[0].alignment == WD_ALIGN_PARAGRAPH.RIGHT for row in shown.rows for cell in row.cells]
+    assert right == [False, False, False, True, False, True, False, True]
+    assert all(run.bold for cell in shown.rows[0].cells for run in cell.paragraphs[0].runs)
+
+
+@pytest.mark.parametrize(
+    ("size", "paper"), [((1240, 1754), (8.27, 11.69)), ((850, 1100), (8.5, 11)), ((1754, 1240), (11.69, 8.27))]
+)
+def test_the_paper_is_that_of_the_original(size, paper):
+    section = written(text_block("Body"), width_px=size[0], height_px=size[1]).sections[0]
+    assert (section.page_width.inches, section.page_height.inches) == pytest.approx(paper, abs=0.01)
