@@ -136,14 +136,44 @@ class EngineSettings(_Group):
     )
     vlm_url: str = Field("", description="OpenAI-compatible server for tier `vlm`, e.g. `http://127.0.0.1:8000/v1`.")
     vlm_key: str = Field("", description="Its API key, where it wants one.")
-    vlm_model: str = Field("lightonai/LightOnOCR-3-0.8B", description="Model id, or a folder with its weights.")
+    vlm_model: str = Field(
+        "lightonai/LightOnOCR-3-0.8B",
+        description="Model id, or a folder with its weights. With `VLM_URL` it is what the server calls it; not set, "
+        "the server's first model. Without, it runs in this program if its weights are on this machine.",
+    )
     vlm_profile: str = Field("auto", description="How the model is talked to; `auto` goes by the model's id.")
+    vlm_download: bool = Field(
+        False, description="`true`: weights of `VLM_MODEL` and `TRANSLATION_MODEL` are downloaded when first needed."
+    )
+    vlm_device: str = Field("auto", description="What torch computes on: `auto`, `cpu`, `cuda`, `mps`.")
     vlm_gguf: str = Field("", description="GGUF file that llama.cpp serves inside this program for tier `vlm`.")
     vlm_mmproj: str = Field("", description="Its image projector (mmproj GGUF).")
+    vlm_page_s: float = Field(
+        180.0, gt=0, description="A model that takes longer over a page is stopped; the embedded engines read the page."
+    )
+    vlm_pages_in_flight: int = Field(
+        8, ge=1, le=256, description="Pages that wait for the server of `VLM_URL` at once."
+    )
     vlm_required: bool = Field(
         False, description="`true`: without a VLM tier `vlm` is a 503 instead of careful reading."
     )
+    hf_hub_cache: str = Field(
+        "",
+        description="huggingface-hub's folder of downloaded models, where weights are looked for besides "
+        "`DATA_DIR/models`. Empty: `~/.cache/huggingface/hub`.",
+    )
     surya_inference_url: str = Field("", description="Server that has Surya 2, for `CPU_ENGINE=surya`.")
+    surya_model_checkpoint: str = Field("datalab-to/surya-ocr-2", description="What that server calls the model.")
+    surya_python: str = Field(
+        ".venv-surya/bin/python", description="Interpreter of Surya's own environment, which `make surya` makes."
+    )
+    translation_model: str = Field(
+        "", description="Translation model of the M2M100 kind (id or folder), e.g. `facebook/m2m100_418M`."
+    )
+    translation_page_s: float = Field(60.0, gt=0, description="Longest time for the translation of a page.")
+    apertium_modes: str = Field(
+        "/usr/share/apertium/modes", description="Folder with the pairs of Apertium; empty: it is not used."
+    )
 
 
 class ChatSettings(_Group):

@@ -128,6 +128,15 @@ class TranslationWire(_Wire):
     pages: list[TranslationPageWire]
 
 
+class FieldWire(_Wire):
+    """One value of a schema; `fields` has the schema's shape with these as its leaves."""
+
+    value: str | int | float | bool | None = Field(description="null where no page says it.")
+    page: int | None = Field(description="Counts from 1.")
+    bbox: Bbox | None = Field(description="The words on the page that say it.")
+    confidence: float | None
+
+
 class JobWire(_Wire):
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE_JOB]})
 
@@ -211,6 +220,7 @@ def to_wire(view: JobView) -> JobWire:
         expires_at=record.expires_at,
         error=_to_error(view),
         translation=_to_translation(view),
+        fields=_to_fields(view),
     )
 
 
@@ -282,6 +292,33 @@ def _to_error(view: JobView) -> JobErrorWire | None:
     if view.record.error_code is None:
         return None
     return JobErrorWire(code=view.record.error_code, message=view.record.error_message or "The job failed.")
+
+
+def _to_fields(view: JobView) -> dict[str, Any] | None:
+    """The schema's shape, built from the paths of its leaves."""
+    if view.document is None or view.record.options.schema is None or not view.document.fields:
+        return None
+    root: dict[str | int, Any] = {}
+    for found in view.document.fields:
+        node = root
+        for part in found.path[:-1]:
+            node = node.setdefault(part, {})
+        node[found.path[-1]] = FieldWire(
+            value=found.value,
+            page=found.page_number,
+            bbox=found.box and _to_bbox(found.box),
+            confidence=_rounded(found.confidence),
+        ).model_dump()
+    return {str(name): _with_lists(child) for name, child in root.items()}
+
+
+def _with_lists(node: Any) -> Any:
+    """Members that are numbered are the items of a list."""
+    if not isinstance(node, dict):
+        return node
+    if node and all(isinstance(name, int) for name in node):
+        return [_with_lists(node[index]) for index in sorted(node)]
+    return {name: _with_lists(child) for name, child in node.items()}
 
 
 def _to_translation(view: JobView) -> TranslationWire | None:

@@ -1,10 +1,12 @@
-"""What this server can do: tools, languages, formats."""
+"""What this server can do: tools, languages, formats, engines, translators."""
 
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
+from api.callers import ServicesDep
 from api.slash_router import SlashRouter
 from errors import NotFoundError
 from service.reference import list_formats, list_languages, list_tools
@@ -27,6 +29,18 @@ async def languages() -> JSONResponse:
 @router.get("/formats/", summary="The download formats")
 async def formats() -> JSONResponse:
     return _cached(list_formats())
+
+
+@router.get("/engines/", summary="The engines")
+async def engines(services: ServicesDep) -> JSONResponse:
+    """What reads the pages of each tier here, its licence, and what stands in for it."""
+    return JSONResponse(services.abilities.list_engines())
+
+
+@router.get("/translations/", summary="The translators")
+async def translations(services: ServicesDep) -> JSONResponse:
+    """Which languages `translate_to` may name here, and who translates; empty where nobody does."""
+    return JSONResponse(await run_in_threadpool(services.abilities.list_translators))
 
 
 unknown_router = APIRouter(include_in_schema=False)

@@ -70,6 +70,11 @@ FORM_SCHEMA: dict[str, Any] = {
                             "description": "Only these pages, counted from 1: `3` or `2-5`.",
                             "examples": ["2-5"],
                         },
+                        "schema": {
+                            "type": "string",
+                            "description": "A JSON schema (an object with properties): its values come back as `fields`.",
+                            "examples": ['{"type": "object", "properties": {"total": {"type": "number"}}}'],
+                        },
                         "retain": {
                             "type": "boolean",
                             "default": True,
@@ -108,7 +113,7 @@ def _to_upload_form(form: FormData) -> UploadForm:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise NoFileError()
-    fields = {name: _read_text(form, name) for name in ("tier", "language", "tool", "translate_to", "pages")}
+    fields = {name: _read_text(form, name) for name in ("tier", "language", "tool", "translate_to", "pages", "schema")}
     return UploadForm(
         content=file.file,
         file_name=file.filename or UNTITLED,

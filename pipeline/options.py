@@ -15,7 +15,8 @@ class Tier(StrEnum):
 class OcrOptions:
     """Checked choices: ``language`` is ``auto`` or a code of :mod:`pipeline.languages`, ``tool`` a preset's slug.
 
-    ``page_range`` (first, last) counts from 1, both ends inclusive; None reads all pages.
+    ``page_range`` (first, last) counts from 1, both ends inclusive; None reads all pages. ``schema`` is a JSON schema
+    (checked, compact) whose values are wanted besides the text.
     """
 
     tier: Tier = Tier.CPU
@@ -23,3 +24,4 @@ class OcrOptions:
     tool: str | None = None
     translate_to: str | None = None
     page_range: tuple[int, int] | None = None
+    schema: str | None = None

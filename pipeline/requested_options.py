@@ -18,6 +18,7 @@ def parse_options(
     tool: str | None = None,
     translate_to: str | None = None,
     pages: str | None = None,
+    schema: str | None = None,
 ) -> OcrOptions:
     """Empty and missing fields mean the default; a tool's tier holds unless another is named.
 
@@ -39,6 +40,7 @@ def parse_options(
         tool=slug,
         translate_to=target,
         page_range=_parse_pages(pages),
+        schema=_parse_schema(schema),
     )
 
 
@@ -59,6 +61,14 @@ def _parse_language(language: str | None) -> str:
     if not language or not _said(language) or language.strip().lower() == AUTO:
         return AUTO
     return get_language(language).code
+
+
+def _parse_schema(schema: str | None) -> str | None:
+    if not schema or not _said(schema):
+        return None
+    from pipeline.extraction.schema import check_schema
+
+    return check_schema(schema)
 
 
 def _parse_pages(pages: str | None) -> tuple[int, int] | None:

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from errors import EngineFailedError
 from pipeline.document import Block, Line, Page
 from pipeline.engines.base import EngineRequest
@@ -40,15 +38,17 @@ class ModelReader:
 
     def read(self, image: PageImage, options: OcrOptions) -> tuple[Page, tuple[str, ...]]:
         """The page and notices about it. Raises ReadingError or EngineUnavailableError; no half a page is returned."""
-        upright = self._turn_upright(image)
-        model = self._open()
+        turned = self._turn_upright(image)
+        model = self.open()
         mode = PRESETS[options.tool].prompt_mode if options.tool else "ocr"
         known = find_language(options.language)
         languages = (known.code,) if known else ()
-        result = model.read_page(upright.image, EngineRequest(languages, mode, self._config.page_budget_s))
+        result = model.read_page(
+            turned.image if turned else image, EngineRequest(languages, mode, self._config.page_budget_s)
+        )
         if not any(block.text.strip() for block in result.blocks) and not _is_blank(image):
             raise EngineFailedError("The model found nothing on a page that is not blank.")
-        blocks = tuple(_inside(upright.map_block(block), image) for block in result.blocks)
+        blocks = tuple(_inside(turned.map_block(block) if turned else block, image) for block in result.blocks)
         text = "\n".join(block.text for block in blocks)
         script = known.script if known else script_of_text(text)
         page = Page(
@@ -58,25 +58,27 @@ class ModelReader:
             image.dpi,
             blocks,
             model.info.name,
-            rotation=upright.rotation,
+            rotation=turned.rotation if turned else 0,
             language=known.code if known else detect_language(text, script),
             script=script,
         )
         return page, result.notices
 
-    def _open(self) -> PageModel:
+    def open(self) -> PageModel:
+        """Raises EngineUnavailableError."""
         if self._model is None:
             self._model = open_page_model(self._config)
         return self._model
 
-    def _turn_upright(self, image: PageImage) -> PreparedPage:
+    def _turn_upright(self, image: PageImage) -> PreparedPage | None:
+        """None: it stands upright. A page is not straightened or cleaned; models were trained on pages as they come."""
         if self._orientation is None:
             from pipeline.engines.orientation_model import OrientationModel
 
             self._orientation = OrientationModel.open()
         rotation, probability = self._orientation.rank_rotations(image.pixels)[0]
         if rotation == 0 or probability < _SURELY_TURNED:
-            return PreparedPage(image, np.eye(2, 3), 0, 0.0, None)
+            return None
         return prepare(image, rotation=rotation, straighten=False, scale=1.0)
 
 

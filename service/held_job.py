@@ -11,6 +11,7 @@ from errors import (
     OcrChatError,
     PageCrashedError,
 )
+from service.completion import Completion
 from service.job_claims import Claim, FailedPageOutcome, PageOutcome, ReadPageOutcome
 from service.tasks import PageRead
 
@@ -29,7 +30,7 @@ class HeldJob:
     failures: dict[int, int] = field(default_factory=dict)
     in_flight: dict[int, Future[PageRead]] = field(default_factory=dict)
     outcomes: list[PageOutcome] = field(default_factory=list)
-    finishing: Future[None] | None = None
+    finishing: Future[Completion] | None = None
     finish_failures: int = 0
     reasons: dict[int, str] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ import structlog
 from database.connect import reading, transaction, utc_now
 from quota.ledger import Ledger
 from quota.prices import Prices
+from service.completion import Completion, Completions, CompletionSettings
 from service.executors.base import Executor, Lane
 from service.job_claims import Claim, JobClaims, JobEnding
 from service.job_endings import PageSummary, RetentionTimes, summarise_pages, to_ending, to_failure
@@ -37,6 +38,7 @@ class JobClosing:
         times: RetentionTimes,
         keep_page_source: bool,
         metrics: Metrics,
+        completion: CompletionSettings | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -47,6 +49,7 @@ class JobClosing:
         self._times = times
         self._keep_page_source = keep_page_source
         self._metrics = metrics
+        self._completions = Completions(executor, files.storage_url, completion or CompletionSettings())
         self._cleaners = ThreadPoolExecutor(1, thread_name_prefix="cleaner")
         self._done_hooks: list[Callable[[JobRecord], None]] = []
 
@@ -57,7 +60,8 @@ class JobClosing:
     def summarise(self, connection: sa.Connection, record: JobRecord) -> PageSummary:
         return summarise_pages(record, self._store.list_pages(connection, record.id))
 
-    def submit_document(self, record: JobRecord, summary: PageSummary) -> Future[None]:
+    def submit_document(self, record: JobRecord, summary: PageSummary) -> Future[Completion]:
+        """Put the pages together, then translate and extract what was asked for."""
         task = FinishDocument(
             storage_url=self._files.storage_url,
             job_id=record.id,
@@ -70,15 +74,18 @@ class JobClosing:
             keep_source=self._keep_page_source and record.retain,
         )
         timeout_s = _FINISH_TIMEOUT_S + _FINISH_S_PER_PAGE * record.page_count
-        return self._executor.submit(task, timeout_s=timeout_s, lane=Lane.FILES)
+        assembled = self._executor.submit(task, timeout_s=timeout_s, lane=Lane.FILES)
+        return self._completions.follow(assembled, record, len(summary.read_numbers))
 
-    def end(self, claims: JobClaims, claim: Claim, failure: str | None) -> bool:
+    def end(self, claims: JobClaims, claim: Claim, failure: str | None, completion: Completion | None = None) -> bool:
         """State and price change in one transaction. False, and nothing changed, when the claim is no longer valid."""
         record, now = claim.job, utc_now()
         with transaction(self._engine) as connection:
             if not claims.renew(connection, claim, now=now):
                 return False
             summary = self.summarise(connection, record)
+            if completion is not None:
+                summary = completion.added_to(summary, record.options)
             if failure is None:
                 ending = to_ending(record, summary, now=now, times=self._times)
             else:

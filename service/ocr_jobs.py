@@ -18,6 +18,7 @@ from errors import (
     TooManyPagesError,
 )
 from pipeline.options import OcrOptions
+from service.abilities import Abilities
 from service.callers import Caller
 from service.correction_store import CorrectionStore
 from service.job_endings import RetentionTimes
@@ -53,6 +54,7 @@ class OcrJobs:
         signals: JobSignals,
         times: RetentionTimes,
         corrections: CorrectionStore,
+        abilities: Abilities,
         wake_worker: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -64,6 +66,7 @@ class OcrJobs:
         self._signals = signals
         self._times = times
         self._corrections = corrections
+        self._abilities = abilities
         self._wake_worker = wake_worker
 
     def submit(
@@ -166,7 +169,7 @@ class OcrJobs:
     def estimate(self, caller: Caller, pages: int, tier: str | None = None, tool: str | None = None) -> Estimate:
         """What a job of so many pages would cost. Raises UnknownTierError or UnknownToolError."""
         options = _to_estimated_options(tier, tool)
-        cost = self._metering.prices.of_pages(options.tier, pages)
+        cost = self._metering.prices.of_pages(self._abilities.priced_tier(options), pages)
         with reading(self._engine) as connection:
             usage = self._metering.ledger.balance(connection, caller, cost=cost)
             try:

@@ -15,7 +15,8 @@ def list_tools() -> list[dict[str, Any]]:
             "tier": preset.tier.value,
             "emphasis": preset.emphasis.value,
             "download": preset.download,
-            "example": f'curl -F "file=@page.png" -F "tool={preset.slug}" http://localhost:7860/api/v1/ocr/',
+            "example": f'curl -F "file=@{preset.file}" -F "tool={preset.slug}"{preset.more} '
+            "http://localhost:7860/api/v1/ocr/",
         }
         for preset in PRESETS.values()
     ]

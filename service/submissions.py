@@ -19,8 +19,9 @@ from errors import (
     PageTimeoutError,
     QueueFullError,
 )
-from pipeline.options import OcrOptions, Tier
+from pipeline.options import OcrOptions
 from quota.addresses import hash_address
+from service.abilities import Abilities
 from service.callers import Caller
 from service.executors.base import Executor, Lane
 from service.job_files import JobFiles, upload_key
@@ -50,7 +51,7 @@ class SubmissionLimits:
 class Submissions:
     """``engine_name`` is the engine that must run for the cpu tier (None: whichever can); ``salt`` hashes addresses.
 
-    ``vlm_required`` makes tier ``vlm`` unavailable where there is no VLM, instead of careful reading by the others.
+    ``abilities`` say which models there are.
     """
 
     def __init__(
@@ -65,8 +66,7 @@ class Submissions:
         metrics: Metrics,
         salt: bytes,
         engine_name: str | None,
-        vlm_required: bool,
-        has_vlm: bool,
+        abilities: Abilities,
         on_accepted: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -78,7 +78,7 @@ class Submissions:
         self._metrics = metrics
         self._salt = salt
         self._unchecked_engine = engine_name
-        self._is_vlm_missing = vlm_required and not has_vlm
+        self._abilities = abilities
         self._on_accepted = on_accepted
 
     def submit(
@@ -126,12 +126,8 @@ class Submissions:
             )
 
     def _check_engine(self, options: OcrOptions) -> None:
-        """Raises EngineUnavailableError before anything is stored or charged."""
-        if options.tier is Tier.VLM and self._is_vlm_missing:
-            raise EngineUnavailableError(
-                "Tier 'vlm' needs a vision-language model, and this server has none.",
-                remedy="Use tier 'cpu', or set VLM_URL (docs/engines.md).",
-            )
+        """Raises EngineUnavailableError or TranslationUnavailableError before anything is stored or charged."""
+        self._abilities.require(options)
         if self._unchecked_engine is not None:
             task = CheckEngine(self._unchecked_engine)
             problem = self._executor.submit(task, timeout_s=120.0, lane=Lane.FILES).result()
@@ -206,7 +202,7 @@ class Submissions:
 
     def _add(self, caller: Caller, job: NewJob) -> JobRecord:
         """Reserve and queue in one transaction: neither a charge without a job nor a job without a charge."""
-        cost = self._metering.prices.of_pages(job.options.tier, len(job.page_numbers))
+        cost = self._metering.prices.of_pages(self._abilities.priced_tier(job.options), len(job.page_numbers))
         try:
             with transaction(self._engine) as connection:
                 self._check_queue(connection, len(job.page_numbers))

@@ -1,14 +1,19 @@
 """What a process that runs tasks keeps between them: the storage, the last opened file, the reader and its engines."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from service.job_files import JobFiles, source_key, upload_key
 
 if TYPE_CHECKING:
+    from pipeline.engines.vlm_catalogue import InstructModel
+
     # They load PDFium and the engines' surroundings, which only the processes that run tasks need.
     from pipeline.rasterize import OpenedSource
     from pipeline.recognise import Reader, ReaderConfig
+    from pipeline.translators.base import TranslatorConfig
+    from pipeline.translators.catalogue import Translators
+    from pipeline.vlm.config import VlmConfig
 
 
 class TaskContext:
@@ -18,6 +23,8 @@ class TaskContext:
         self._files: dict[str, JobFiles] = {}
         self._opened: tuple[tuple[str, str], OpenedSource] | None = None
         self._reader: tuple[ReaderConfig, Reader] | None = None
+        self._instruct: dict[VlmConfig, InstructModel] = {}
+        self._translators: dict[TranslatorConfig, Translators] = {}
 
     def open_files(self, storage_url: str) -> JobFiles:
         if storage_url not in self._files:
@@ -52,6 +59,26 @@ class TaskContext:
                 self._reader[1].close()
             self._reader = (config, Reader(config))
         return self._reader[1]
+
+    def open_instruct_model(self, config: "VlmConfig") -> "InstructModel":
+        """Kept until the process ends; the model that reads pages is not loaded a second time.
+
+        Raises EngineUnavailableError.
+        """
+        from pipeline.engines.vlm_catalogue import open_instruct_model
+
+        if self._reader is not None and self._reader[0].vlm == config:
+            return cast("InstructModel", self._reader[1].open_model(config))
+        if config not in self._instruct:
+            self._instruct[config] = open_instruct_model(config)
+        return self._instruct[config]
+
+    def open_translators(self, config: "TranslatorConfig") -> "Translators":
+        from pipeline.translators.catalogue import Translators
+
+        if config not in self._translators:
+            self._translators[config] = Translators(config, self.open_instruct_model)
+        return self._translators[config]
 
 
 @cache

@@ -18,6 +18,7 @@ import structlog
 
 from database.connect import open_engine, reading
 from database.migrate import migrate
+from service.abilities import Abilities, build_abilities, to_completion_settings
 from service.account_pages import AccountPages
 from service.chat import Chat, build_chat
 from service.correction_store import CorrectionStore
@@ -34,6 +35,7 @@ from service.job_signals import JobSignals
 from service.job_store import JobStore
 from service.metering import Metering, build_metering
 from service.metrics import CONTENT_TYPE, Metrics
+from service.model_choice import choose_cpu_model, choose_vlm, count_model_processes
 from service.ocr_jobs import OcrJobs
 from service.request_rates import CallerRate, build_caller_rate
 from service.secrets import Secrets, load_secrets
@@ -68,6 +70,7 @@ class Services:
     accounts: AccountPages
     chat: Chat
     request_rate: CallerRate
+    abilities: Abilities
     metrics: Metrics
     engine: sa.Engine
     files: JobFiles
@@ -162,6 +165,7 @@ def build_services(
         ),
         chat=chat,
         request_rate=build_caller_rate(base.engine, settings.limits.requests_per_minute, salt=base.salt),
+        abilities=base.abilities,
         metrics=base.metrics,
         engine=base.engine,
         files=base.files,
@@ -192,6 +196,7 @@ class _Base:
     executor: Executor
     times: RetentionTimes
     closing: JobClosing
+    abilities: Abilities
 
 
 def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> _Base:
@@ -213,6 +218,7 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
         times=times,
         keep_page_source=storage.keep_page_source,
         metrics=metrics,
+        completion=to_completion_settings(settings),
     )
     return _Base(
         settings=settings,
@@ -228,6 +234,7 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
         executor=executor,
         times=times,
         closing=closing,
+        abilities=build_abilities(settings, reader),
     )
 
 
@@ -258,8 +265,7 @@ def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJob
         metrics=base.metrics,
         salt=base.salt,
         engine_name=None if base.reader.cpu_engine in _ALWAYS_THERE else base.reader.cpu_engine,
-        vlm_required=base.settings.engines.vlm_required,
-        has_vlm=False,
+        abilities=base.abilities,
         on_accepted=wake_worker,
     )
     store = CorrectionStore(base.engine)
@@ -273,6 +279,7 @@ def _build_jobs(base: _Base, *, wake_worker: Callable[[], None]) -> tuple[OcrJob
         signals=base.signals,
         times=base.times,
         corrections=store,
+        abilities=base.abilities,
         wake_worker=wake_worker,
     )
     return jobs, Corrections(store, jobs, results), removal
@@ -327,9 +334,11 @@ def to_reader_config(settings: Settings) -> "ReaderConfig":
     from pipeline.recognise import ReaderConfig
 
     return ReaderConfig(
-        cpu_engine=settings.engines.cpu_engine,
+        cpu_engine="auto" if settings.engines.cpu_engine == "surya" else settings.engines.cpu_engine,
         tessdata=settings.engines.tessdata_prefix or None,
         page_timeout_s=settings.worker.page_timeout_s,
+        vlm=choose_vlm(settings),
+        cpu_vlm=choose_cpu_model(settings),
     )
 
 
@@ -342,6 +351,7 @@ def _to_executor_config(settings: Settings, reader: "ReaderConfig", *, has_worke
         tasks_per_process=worker.pages_per_process,
         preload=_PRELOAD,
         warm_up=WarmUp(reader),
+        model_processes=count_model_processes(settings),
     )
 
 
@@ -354,6 +364,7 @@ def _to_worker_config(settings: Settings, reader: "ReaderConfig") -> WorkerConfi
         page_attempts=worker.page_attempts,
         lease_s=worker.lease_s,
         short_pages=settings.limits.inline_max_pages,
+        models_fall_back=not settings.engines.vlm_required,
     )
 
 

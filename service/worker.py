@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import structlog
 
 from database.connect import reading, transaction, utc_now
+from service.completion import Completion
 from service.executors.base import Executor, Lane
 from service.held_job import HeldJob
 from service.job_claims import Claim, FailedPageOutcome, JobClaims
@@ -78,7 +79,7 @@ class _PageDone:
 @dataclass(frozen=True, slots=True)
 class _DocumentDone:
     held: HeldJob
-    future: Future[None]
+    future: Future[Completion]
 
 
 class Worker:
@@ -328,16 +329,16 @@ class Worker:
             return
         error = None if future.cancelled() else future.exception()
         if error is None:
-            self._end(held, None)
+            self._end(held, None, None if future.cancelled() else future.result())
             return
         held.finish_failures += 1
         _log.warning("document_failed", job_id=held.id, error=type(error).__name__)
         if held.finish_failures >= self._config.page_attempts:
             self._end(held, "The pages were read, but the result could not be put together.")
 
-    def _end(self, held: HeldJob, failure: str | None) -> None:
+    def _end(self, held: HeldJob, failure: str | None, completion: Completion | None = None) -> None:
         """``failure`` None: the pages decide how the job ended."""
-        is_ours = self._closing.end(self._claims, held.claim, failure)
+        is_ours = self._closing.end(self._claims, held.claim, failure, completion)
         if not is_ours:
             self._drop(held.id)
             return

@@ -21,7 +21,8 @@ class VlmConfig:
     ``model`` is a Hugging Face id or a folder, ``profile`` a name of :data:`pipeline.vlm.profiles.PROFILES` or
     ``auto`` (the model's id decides). ``page_budget_s`` bounds the time and ``max_new_tokens`` (None: the profile's)
     the length of one page's answer. ``offline`` forbids downloads; ``cache_folder`` None is huggingface-hub's own.
-    ``device`` is ``auto`` or what torch calls one. ``gguf`` and ``mmproj`` are files.
+    ``device`` is ``auto`` or what torch calls one. ``gguf`` and ``mmproj`` are files, ``program`` is the interpreter of
+    an environment of its own (Surya's).
     """
 
     kind: VlmKind = VlmKind.NONE
@@ -38,3 +39,4 @@ class VlmConfig:
     max_new_tokens: int | None = None
     threads: int | None = None
     pages_in_flight: int = 8
+    program: str = ""
