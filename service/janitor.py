@@ -1,5 +1,6 @@
 """Deletes what has had its time, also after crashes: results, uploads, orphaned files and reservations."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
@@ -23,6 +24,7 @@ ANONYMOUS_DAYS_KEPT = timedelta(days=2)
 """A job that is older shows no usage any more."""
 
 _BATCH = 100
+_SCRUB_PAUSE_S = 0.5
 
 _log = structlog.get_logger("janitor")
 
@@ -57,6 +59,8 @@ class Janitor:
         self._ledger = ledger
         self._metrics = metrics
         self._stopping = Event()
+        self._news = Event()
+        removal.call_when_scrub_is_due(self._news.set)
         self._thread = Thread(target=self._run, name="janitor", daemon=True)
 
     def start(self) -> None:
@@ -64,6 +68,7 @@ class Janitor:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._news.set()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -138,10 +143,20 @@ class Janitor:
             delete_expired(connection, now=now, anonymous_before=now - ANONYMOUS_DAYS_KEPT)
 
     def _run(self) -> None:
+        next_round = 0.0
         while True:
+            # Cleared before looking: what comes while we work is not missed.
+            self._news.clear()
+            if self._stopping.is_set():
+                return
             try:
-                self.sweep()
+                if time.monotonic() >= next_round:
+                    next_round = time.monotonic() + self._config.interval_s
+                    self.sweep()
+                else:
+                    self._removal.scrub()
             except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
-            if self._stopping.wait(self._config.interval_s):
-                return
+            # Many deletions one after the other are scrubbed together.
+            self._stopping.wait(_SCRUB_PAUSE_S)
+            self._news.wait(max(0.0, next_round - time.monotonic()))

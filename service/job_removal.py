@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from database.connect import scrub, transaction, utc_now
-from database.tables import corrections, job_pages, jobs
+from database.tables import chat_messages, conversations, corrections, job_pages, jobs
 from errors import OcrChatError
 from quota.ledger import Ledger
 from service.job_files import JobFiles
@@ -40,10 +40,17 @@ class JobRemoval:
         self._results = results
         self._ledger = ledger
         self._hooks: list[RemovalHook] = []
+        # Due from the start: a process that was killed may have deleted without scrubbing.
         self._is_scrub_due = Event()
+        self._is_scrub_due.set()
+        self._when_due: Callable[[], None] = _tell_nobody
 
     def add_hook(self, hook: RemovalHook) -> None:
         self._hooks.append(hook)
+
+    def call_when_scrub_is_due(self, tell: Callable[[], None]) -> None:
+        """``tell`` is called from any thread after something was removed, and returns at once."""
+        self._when_due = tell
 
     def remove(self, record: JobRecord) -> None:
         """Remove one job at once. What can't be reached now (the vectors) is left to the janitor, unseen by anybody."""
@@ -70,7 +77,9 @@ class JobRemoval:
             for job_id in removed:
                 self._ledger.refund(connection, job_id)
             self._store.delete(connection, removed)
-        self._is_scrub_due.set()
+        if removed:
+            self._is_scrub_due.set()
+            self._when_due()
         return len(removed)
 
     def _run_hooks(self, job_id: str) -> bool:
@@ -83,7 +92,12 @@ class JobRemoval:
         return True
 
     def scrub(self) -> None:
-        """Make what was deleted unreadable in the database's files too."""
-        if self._is_scrub_due.is_set():
-            self._is_scrub_due.clear()
-            scrub(self._engine, corrections, job_pages, jobs)
+        """Make what was deleted unreadable in the database's files too, whoever deleted it."""
+        was_due = self._is_scrub_due.is_set()
+        self._is_scrub_due.clear()
+        if was_due or self._engine.dialect.name == "sqlite":
+            scrub(self._engine, chat_messages, conversations, corrections, job_pages, jobs)
+
+
+def _tell_nobody() -> None:
+    """The next round finds it."""

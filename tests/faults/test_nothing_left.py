@@ -1,0 +1,127 @@
+"""A document that was read, asked about, corrected and downloaded leaves nothing behind, whatever died in between.
+
+A real server reads real documents in which a marker stands; then every file it may have written is searched.
+"""
+
+import io
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from fpdf import FPDF
+
+from tests.server import RunningServer, start_server
+
+MARKER = "Zebrafinch4711"
+FORMATS = ("txt", "md", "docx", "pdf", "csv", "json", "xlsx", "hocr", "alto")
+DEADLINE_S = 120.0
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def make_document(pages: int = 1) -> bytes:
+    """Born-digital, so that the marker stands in the text, the upload's bytes and the answers alike."""
+    pdf = FPDF()
+    pdf.set_compression(False)
+    pdf.set_font("helvetica", size=14)
+    for number in range(1, pages + 1):
+        pdf.add_page()
+        pdf.multi_cell(0, 10, f"Invoice {number} of {MARKER} Limited.\nThe total of {MARKER} is 215.00 USD.")
+    return bytes(pdf.output())
+
+
+def post(server: RunningServer, token: str, content: bytes, **fields: str) -> dict:
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{MARKER}-{len(content)}-{fields}"}
+    files = {"file": (f"{MARKER}.pdf", io.BytesIO(content))}
+    answer = requests.post(server.ocr, headers=headers, files=files, data=fields, timeout=DEADLINE_S)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def use(server: RunningServer, token: str, job: str) -> None:
+    """Everything that makes copies: downloads, pictures, questions."""
+    headers = {"Authorization": f"Bearer {token}"}
+    place = f"{server.ocr}{job}/"
+    for name in FORMATS:
+        answer = requests.get(f"{place}download/", params={"format": name}, headers=headers, timeout=DEADLINE_S)
+        assert answer.ok, answer.text
+    assert requests.get(f"{place}pages/1/image/", headers=headers, timeout=DEADLINE_S).ok
+    question = {"message": f"What is the total of {MARKER}?"}
+    chat = f"{server.url}/api/v1/chat/{job}/"
+    answer = requests.post(chat, json=question, headers=headers, timeout=DEADLINE_S)
+    assert MARKER in answer.json()["message"]["content"], answer.text
+    assert MARKER in requests.get(f"{chat}history/", headers=headers, timeout=DEADLINE_S).text
+
+
+def places_of_marker(*folders: Path) -> list[Path]:
+    needles = [MARKER.encode(), MARKER.lower().encode(), MARKER.encode("utf-16-le")]
+    found = []
+    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # deleted while we look
+            continue
+        found += [path for needle in needles if needle in content]
+    return found
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def job_folders(data_dir: Path) -> list[str]:
+    folder = data_dir / "files" / "jobs"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def kill(server: RunningServer) -> None:
+    """``kill -9`` of the server; what it wrote to its log is kept."""
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    shutil.copy(server.log, server.data_dir / "killed.log")
+
+
+def let_expire(data_dir: Path, job: str) -> None:
+    with sqlite3.connect(data_dir / "ocr-chat.sqlite") as connection:
+        changed = connection.execute("UPDATE jobs SET expires_at = '2020-01-01 00:00:00' WHERE id = ?", [job])
+        assert changed.rowcount == 1
+    connection.close()
+
+
+def test_nothing_is_left_anywhere(tmp_path: Path) -> None:
+    data, temporary = tmp_path / "data", tmp_path / "tmp"
+    temporary.mkdir()
+    settings = {"TMPDIR": str(temporary), "LOG_LEVEL": "debug", "MAX_INLINE_WAIT_S": "60"}
+    with start_server(data, **settings) as server:
+        token = server.create_account("owner@example.com")
+        expiring = post(server, token, make_document())["uuid"]
+        deleted = post(server, token, make_document(2))["uuid"]
+        use(server, token, expiring)
+        use(server, token, deleted)
+        unkept = post(server, token, make_document(3), retain="false")
+        assert MARKER in unkept["text"]
+        assert unkept["uuid"] not in job_folders(data)
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.delete(f"{server.ocr}{deleted}/", headers=headers, timeout=DEADLINE_S).status_code == 204
+        assert deleted not in job_folders(data)
+        broken_off = post(server, token, make_document(60))["uuid"]
+        kill(server)
+    assert places_of_marker(data)
+    let_expire(data, expiring)
+    with start_server(data, **settings) as server:
+        place = f"{server.ocr}{broken_off}/"
+        wait_for(lambda: requests.get(place, headers=headers, timeout=60).json()["status"] == "done", "not read again")
+        wait_for(lambda: job_folders(data) == [broken_off], "the expired job is still there")
+        assert requests.delete(place, headers=headers, timeout=DEADLINE_S).status_code == 204
+        wait_for(lambda: job_folders(data) == [], "the deleted job is still there")
+        wait_for(lambda: places_of_marker(data, temporary) == [], str(places_of_marker(data, temporary)))
+    assert places_of_marker(data, temporary) == []
