@@ -92,6 +92,8 @@ def _cells(table: Table, suffix: str) -> Iterator[str]:
 def _lines(lines: tuple[Line, ...]) -> Iterator[str]:
     for line in lines:
         words = match_words(line)
+        if not words:
+            continue
         direction = ' BASEDIRECTION="rtl"' if is_right_to_left(line.text) else ""
         yield f"<TextLine {_place(line.box)}{direction}>"
         spaced = [False, *find_spaces(line.text, words)]

@@ -1,6 +1,6 @@
 """Document -> hOCR 1.2: XHTML whose classes and titles carry the layout, for archives and correction tools."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
@@ -18,8 +18,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <meta http-equiv="Content-Type" content="text/html;charset=utf-8" />
 <meta name="ocr-system" content="ocr-chat" />
 <meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line \
-ocr_photo ocr_table ocr_header ocr_footer ocrx_word" />
+ocr_photo ocr_table ocr_header ocr_footer ocrx_word ocrp_lang ocrp_dir ocrp_wconf" />
 <meta name="ocr-number-of-pages" content="{count}" />
+<meta name="ocr-langs" content="{languages}" />
+<meta name="ocr-scripts" content="{scripts}" />
 </head>
 <body>
 """
@@ -31,10 +33,21 @@ def write(document: Document, target: BinaryIO) -> None:
     code = document.detected_language
     language = f" xml:lang={quoteattr(code)} lang={quoteattr(code)}" if code else ""
     title = escape(to_legal_text(document.source_name))
-    target.write(_HEAD.format(language=language, title=title, count=len(document.pages)).encode("utf-8"))
+    head = _HEAD.format(
+        language=language,
+        title=title,
+        count=len(document.pages),
+        languages=_listed(page.language for page in document.pages),
+        scripts=_listed(page.script for page in document.pages),
+    )
+    target.write(head.encode("utf-8"))
     for page in document.pages:
         target.write("".join(_page(page, document.source_name)).encode("utf-8"))
     target.write(b"</body>\n</html>\n")
+
+
+def _listed(codes: Iterable[str | None]) -> str:
+    return escape(" ".join(sorted({code for code in codes if code})) or "unknown")
 
 
 def _page(page: Page, source_name: str) -> Iterator[str]:
