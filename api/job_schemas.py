@@ -162,6 +162,9 @@ class JobWire(_Wire):
     expires_at: datetime | None
     error: JobErrorWire | None
     translation: TranslationWire | None
+    fields: dict[str, Any] | None = Field(
+        default=None, description="What the field `schema` asked for: {value, page, bbox, confidence} at each leaf."
+    )
 
 
 LISTED_WITHOUT = {"pages", "text", "markdown"}
@@ -306,7 +309,7 @@ def _to_fields(view: JobView) -> dict[str, Any] | None:
         node[found.path[-1]] = FieldWire(
             value=found.value,
             page=found.page_number,
-            bbox=found.box and _to_bbox(found.box),
+            bbox=None if found.box is None else _to_bbox(found.box),
             confidence=_rounded(found.confidence),
         ).model_dump()
     return {str(name): _with_lists(child) for name, child in root.items()}

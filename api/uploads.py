@@ -72,7 +72,7 @@ FORM_SCHEMA: dict[str, Any] = {
                         },
                         "schema": {
                             "type": "string",
-                            "description": "A JSON schema (an object with properties): its values come back as `fields`.",
+                            "description": "JSON schema, an object with properties: the values come back as `fields`.",
                             "examples": ['{"type": "object", "properties": {"total": {"type": "number"}}}'],
                         },
                         "retain": {

@@ -84,9 +84,15 @@ class ChatClient:
         model = self.get_model()
         self._deadline = time.monotonic() + request.budget_s
         try:
-            return self._read(self._open(model, request), request)
-        except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            stream = self._open(model, request)
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise self._to_error(error) from error
+        try:
+            return self._read(stream, request)
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            raise self._to_error(error) from error
+        except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise EngineFailedError(f"The server of {self._source} broke off its answer.") from error
 
     def _open(self, model: str, request: ChatRequest) -> Stream[ChatCompletionChunk]:
         body: dict[str, Any] = {
@@ -143,7 +149,7 @@ class ChatClient:
             )
         if isinstance(error, openai.APIStatusError):
             return self._to_status_error(error.status_code)
-        return EngineFailedError(f"The server of {self._source} broke off its answer.")
+        return EngineFailedError(f"The server of {self._source} gave no answer that can be read.")
 
     def _to_status_error(self, status: int) -> OcrChatError:
         key = self._source.replace("URL", "KEY")
