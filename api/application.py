@@ -16,6 +16,7 @@ from api import (
     reference_routes,
 )
 from api.body_limit import BodyLimit
+from api.mcp_endpoint import McpEndpoint
 from api.rate_limit import RateLimitHeaders
 from api.request_log import RequestLog
 from service.client_addresses import parse_networks
@@ -35,11 +36,14 @@ allowance; chat needs a token. Every error is `{"error": "one short sentence", "
 def create_api(services: Services) -> FastAPI:
     """The application; it starts the services when it starts and stops them when it stops."""
 
+    mcp = McpEndpoint(services, VERSION)
+
     @asynccontextmanager
     async def run_services(_: FastAPI) -> AsyncIterator[None]:
         services.start()
         try:
-            yield
+            async with mcp.run():
+                yield
         finally:
             services.stop()
 
@@ -72,6 +76,7 @@ def create_api(services: Services) -> FastAPI:
     ):
         application.include_router(router)
     openapi_document.install(application)
+    mcp.install(application)
     max_bytes = int(services.settings.limits.max_upload_mb * 1_000_000) + FORM_OVERHEAD_BYTES
     application.add_middleware(BodyLimit, max_bytes=max_bytes)
     application.add_middleware(RateLimitHeaders)

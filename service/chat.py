@@ -16,6 +16,7 @@ from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
 from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
 from retrieval.librarian import Excerpts, LibrarianConfig
+from retrieval.search import Passage
 from service.callers import Account, Caller
 from service.conversations import ChatMessage, Conversation, ConversationStore, to_turns
 from service.job_record import JobRecord
@@ -96,6 +97,21 @@ class Chat:
         finally:
             self._settle(charge_id, charge)
         yield ChatReply(conversation.id, stored)
+
+    def search(self, caller: Caller, job_ids: Sequence[str], words: str) -> tuple[Passage, ...]:
+        """The passages of these documents that fit best, best first; nothing is remembered and nothing charged.
+
+        Raises as :meth:`ask`.
+        """
+        _require_account(caller)
+        text = _check_message(words)
+        if not job_ids:
+            return ()
+        checked = self._check_jobs(caller, job_ids[0], job_ids[1:])
+        for job_id in checked:
+            self.index(job_id)
+        found: Excerpts = self._librarian.call(Find(checked, text, ()))
+        return found.passages
 
     def history(self, caller: Caller, job_id: str) -> Conversation:
         """The whole conversation of this account about the job; it may be empty. Raises as :meth:`ask`."""

@@ -54,6 +54,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "fastapi": ("api/", "ui/"),
     "gradio": ("ui/",),
     "uvicorn": ("app.py",),
+    "mcp": ("api/mcp_",),
 }
 HEAVY = [
     "torch",

@@ -80,7 +80,8 @@ class _ResultChoices:
         self, event: gr.SelectData, job_id: str | None, version: str | None, first: int | None, request: gr.Request
     ) -> list[Any]:
         """JSON is long: it is fetched when its tab is opened."""
-        chosen = str(event.index)
+        # Its index counts the tabs, hidden ones too; the id is ours.
+        chosen = str(event._data.get("id"))
         if chosen != JSON_TAB or not job_id:
             return [chosen, gr.skip()]
         caller = caller_of(self._services, request)
