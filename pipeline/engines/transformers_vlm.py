@@ -12,6 +12,7 @@ from errors import EngineFailedError, EngineUnavailableError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
 from pipeline.engines.served_vlm import require_complete, to_engine_name, to_result
 from pipeline.engines.vlm_generation import OnText, Watcher, generate
+from pipeline.engines.vlm_processor import open_processor
 from pipeline.engines.vlm_weights import find_weights
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig
@@ -57,11 +58,11 @@ class TransformersVlm:
 
             torch.set_num_threads(config.threads)
         from safetensors import SafetensorError
-        from transformers import AutoModelForImageTextToText, AutoProcessor
+        from transformers import AutoModelForImageTextToText
 
         began = time.monotonic()
         try:
-            processor = cast(Any, AutoProcessor).from_pretrained(folder, local_files_only=True)
+            processor = open_processor(folder)
             model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, local_files_only=True)
             model = model.to(device).eval()
         except (*_OPENING_ERRORS, SafetensorError) as error:

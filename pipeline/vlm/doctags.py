@@ -21,6 +21,7 @@ _TAG = re.compile(
 )
 _LOCATION = re.compile(r"<loc_(\d{1,4})>")
 _REST = re.compile(r"</?[a-z_]+\d*>|<\|[a-z_]+\|>")
+_HALF_TAG = re.compile(r"</?[a-z_\d]{0,32}\Z")
 _LANGUAGE = re.compile(r"\A<_[\w+#-]+_>")
 _KINDS = {
     "title": BlockKind.TITLE,
@@ -38,6 +39,7 @@ _GROUPS = {"unordered_list", "ordered_list", "group", "inline", "doctag", "page_
 
 def parse(text: str) -> list[RawBlock]:
     """Blocks of a DocTags answer; an answer without its tags (a formula, a piece of code) is one block of text."""
+    text = _HALF_TAG.sub("", text)
     tags = list(_TAG.finditer(text))
     if not tags:
         return _parse_bare(text)
@@ -68,6 +70,8 @@ def _parse_bare(text: str) -> list[RawBlock]:
     if table is not None:
         return [RawBlock(BlockKind.TABLE, to_table_text(table), None, table, 0, 0, len(text))]
     corners, content = _split_location(text)
+    if not content.strip():
+        return []
     latex = to_latex(content)
     kind = BlockKind.FORMULA if latex else BlockKind.TEXT
     return [RawBlock(kind, latex or _clean(content), corners, None, 0, 0, len(text))]

@@ -39,8 +39,8 @@ def parse(text: str) -> list[RawBlock]:
     text = _HALF_MARKER.sub("", without_thoughts(text))
     markers = list(_MARKER.finditer(text))
     blocks = mixed_markdown.parse(text[: markers[0].start()] if markers else text)
-    for marker, following in zip(markers, [*markers[1:], None], strict=True):
-        end = following.start() if following else len(text)
+    ends = [marker.start() for marker in markers[1:]] + [len(text)]
+    for marker, end in zip(markers, ends, strict=False):
         label = marker[1].lower().rstrip("+")
         corners = tuple(float(marker[group]) / _SCALE for group in (2, 3, 4, 5))
         found = _to_blocks(label, text[marker.end() : end].strip("\n").rstrip())

@@ -43,11 +43,12 @@ def _read_rows(text: str) -> list[list[tuple[str, str]]]:
     """(kind, text) of each token, row by row."""
     rows: list[list[tuple[str, str]]] = [[]]
     found = list(_TOKEN.finditer(text))
-    for token, following in zip(found, [*found[1:], None], strict=True):
+    ends = [token.start() for token in found[1:]] + [len(text)]
+    for token, end in zip(found, ends, strict=False):
         if token[1] == "nl":
             rows.append([])
         elif len(rows[-1]) < MAX_COLUMNS:
-            content = text[token.end() : following.start() if following else len(text)]
+            content = text[token.end() : end]
             rows[-1].append((token[1], _OTHER_TAG.sub("", content).strip()))
     return [row for row in rows if row]
 

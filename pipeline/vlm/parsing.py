@@ -18,6 +18,8 @@ _CUT_NOTICES = {
     "time": "Page {number}: the model's answer ran out of time, so the end of the page may be missing.",
     "loop": "Page {number}: the model began to repeat itself and was stopped, so the end of the page may be missing.",
 }
+# Parsers of markup disagree on what these are; positions stay.
+_SPACES = {0: " ", 13: " ", 0x85: " ", 0x2028: " ", 0x2029: " "}
 _NO_BOXES = "This model gives no positions: its blocks point at the whole page."
 
 
@@ -59,12 +61,12 @@ def parse_page(
 
     Boxes are in pixels of a page image of the given size and inside it; a block without one has the whole page.
     """
-    text = cut_loop(output.text) if output.stopped is Stop.LOOP else output.text
+    text = (cut_loop(output.text) if output.stopped is Stop.LOOP else output.text).translate(_SPACES)
     raw_blocks = [raw for raw in load_parser(profile.parser)(text) if raw.is_worth_keeping]
     confidence = _Confidence(output.token_logprobs)
     page = Box(0, 0, width_px, height_px)
     blocks = tuple(
-        to_block(raw, f"p{page_number}-b{index}", page, confidence.of(raw.start, raw.end))
+        to_block(raw, f"p{page_number}-b{index}", page, confidence.of(raw.start, _trimmed_end(text, raw)))
         for index, raw in enumerate(raw_blocks, start=1)
     )
     notices = []
@@ -73,6 +75,11 @@ def parse_page(
     if raw_blocks and all(raw.corners is None for raw in raw_blocks):
         notices.append(_NO_BOXES)
     return ParsedPage(blocks, tuple(notices))
+
+
+def _trimmed_end(text: str, raw: RawBlock) -> int:
+    """Where the block ends without the space behind it, whose token may be the next block's first."""
+    return raw.start + len(text[raw.start : raw.end].rstrip())
 
 
 def load_parser(target: str) -> Callable[[str], Sequence[RawBlock]]:

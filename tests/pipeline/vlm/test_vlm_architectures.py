@@ -1,0 +1,61 @@
+"""Every profile with the processor and the class of its models, at random weights: build, save, open, read, close."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.engines.base import EngineRequest
+from pipeline.engines.transformers_vlm import TransformersVlm
+from pipeline.page_image import PageImage
+from pipeline.vlm.config import VlmConfig, VlmKind
+from tests.pipeline.vlm.random_checkpoints import ARCHITECTURES
+
+PAIRS = [
+    ("lightonocr", "lighton_ocr"),
+    ("lightonocr", "qwen3_5"),
+    ("surya", "qwen3_5"),
+    ("granite-docling", "idefics3"),
+    ("paddleocr-vl", "paddleocr_vl"),
+    ("instruct", "qwen3_5"),
+]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folders = {}
+    for name, save in ARCHITECTURES.items():
+        folders[name] = tmp_path_factory.mktemp(name)
+        save(folders[name])
+    return folders
+
+
+def page(number: int) -> PageImage:
+    pixels = np.full((90, 140, 3), 255, np.uint8)
+    pixels[20:30, 10:100] = 0
+    return PageImage(number, pixels, 72)
+
+
+@pytest.mark.parametrize(("profile", "architecture"), PAIRS)
+def test_a_profile_reads_with_its_architecture(checkpoints, profile, architecture):
+    folder = checkpoints[architecture]
+    config = VlmConfig(VlmKind.TRANSFORMERS, model=str(folder), profile=profile, device="cpu", max_new_tokens=12)
+    engine = TransformersVlm.open(config)
+    pieces: list[str] = []
+    result = engine.read_page(page(3), EngineRequest(()), pieces.append)
+    assert "".join(pieces)
+    for block in result.blocks:
+        assert block.id.startswith("p3-b")
+        assert 0 <= block.box.left <= block.box.right <= 140
+        assert 0 <= block.box.top <= block.box.bottom <= 90
+        assert 0 <= block.confidence <= 1
+    assert len(engine.read_pages([page(1), page(2)], EngineRequest(()))) == 2
+    engine.close()
+
+
+def test_an_instruct_model_answers(checkpoints):
+    config = VlmConfig(VlmKind.TRANSFORMERS, model=str(checkpoints["qwen3_5"]), profile="instruct", device="cpu")
+    engine = TransformersVlm.open(config)
+    messages = [{"role": "user", "content": "Say something."}]
+    assert engine.generate_text(messages, {"type": "object"}, max_tokens=9)
+    engine.close()
