@@ -7,6 +7,7 @@ The export benchmark wants real boxes: noise, skew, touching words. Results are 
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,18 @@ def read_pages(folder: Path, cache: Path) -> None:
     """Write ``CACHE/<page id>.json`` for every page of ``folder/manifest.json`` that is not there yet."""
     cache.mkdir(parents=True, exist_ok=True)
     reader = Reader(ReaderConfig(cpu_engine="tesseract"))
+    seconds: list[float] = []
     try:
         for item in load_manifest(folder):
             target = cache / f"{item['id']}.json"
             if not target.exists():
+                before = time.process_time()
                 target.write_bytes(to_json(_read(folder / item["file"], item.get("lang", ""), reader)))
+                seconds.append(time.process_time() - before)
     finally:
         reader.close()
+    if seconds:
+        print(f"{len(seconds)} pages read, {sum(seconds) / len(seconds):.2f} CPU s a page")
 
 
 def _read(path: Path, language: str, reader: Reader) -> Document:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from pipeline.document import Block, Box, Document, Line, Page, Table
+from pipeline.document import Block, Box, Document, ExtractedValue, Line, Page, Table
 
 SCHEMA_VERSION = 1
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -44,7 +44,20 @@ def _pieces(document: Document) -> Iterator[str]:
         yield f',"translation":{{"language":{_dump(document.translation.language)},"pages":['
         yield from _page_list(document.translation.pages)
         yield "]}"
+    if document.fields:
+        yield f',"fields":{_dump([_field(field) for field in document.fields])}'
     yield "}\n"
+
+
+def _field(field: ExtractedValue) -> dict[str, Any]:
+    """A value that a schema asked for; ``page`` counts from 1, as in the API's ``fields``."""
+    return {
+        "path": list(field.path),
+        "value": field.value,
+        "page": field.page_number,
+        "bbox": _bbox(field.box) if field.box is not None else None,
+        "confidence": field.confidence,
+    }
 
 
 def _page_list(pages: tuple[Page, ...]) -> Iterator[str]:

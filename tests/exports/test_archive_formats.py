@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from exports import alto, hocr, structured_json
-from pipeline.document import BlockKind, Box, Line, PageError, Translation, Word
+from pipeline.document import BlockKind, Box, ExtractedValue, Line, PageError, Translation, Word
 from tests.documents import (
     make_block,
     make_document,
@@ -184,3 +184,12 @@ def test_json_of_an_empty_and_of_a_translated_document():
     shown = json_of(document)
     assert shown["translation"]["language"] == "fr"
     assert len(shown["translation"]["pages"]) == 1
+
+
+def test_json_of_extracted_values():
+    field = ExtractedValue(("items", 0, "price"), 3.8, 1, Box(1, 2, 3, 4), 0.9)
+    shown = json_of(replace(sample(), fields=(field, ExtractedValue(("paid",), True))))
+    assert shown["fields"] == [
+        {"path": ["items", 0, "price"], "value": 3.8, "page": 1, "bbox": [1, 2, 3, 4], "confidence": 0.9},
+        {"path": ["paid"], "value": True, "page": None, "bbox": None, "confidence": None},
+    ]
