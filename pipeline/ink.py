@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
 
+_DARK = 100  # grey value
+_TILE_PX = 32
+_CONTRAST = 60  # grey values between the darkest and the lightest pixel of a tile with letters in it
+
 
 class Pieces(NamedTuple):
     """``labels`` (height, width) names each pixel's piece, 0 is the paper.
@@ -27,11 +31,29 @@ class Pieces(NamedTuple):
 
 def find_ink(grey: Grey) -> Grey:
     """1 where a pixel is clearly darker than its surroundings (lighter, on a dark page)."""
-    if np.median(grey[::4, ::4]) < 100:
+    if is_light_on_dark(grey):
         grey = 255 - grey
     block = max(15, min(grey.shape) // 40 * 2 + 1)
     ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18)
     return np.asarray(ink, np.uint8)
+
+
+def is_light_on_dark(grey: Grey) -> bool:
+    """Whether the letters are lighter than what they stand on. A sheet photographed on a dark table has dark ones.
+
+    Letters cover less than half of the place they stand in, so most pixels there have the colour of the paper.
+    """
+    if np.median(grey[::4, ::4]) >= _DARK:
+        return False
+    rows, columns = grey.shape[0] // _TILE_PX, grey.shape[1] // _TILE_PX
+    if not rows or not columns:
+        return True
+    even = grey[: rows * _TILE_PX, : columns * _TILE_PX].reshape(rows, _TILE_PX, columns, _TILE_PX)
+    tiles = even.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
+    darkest, lightest = np.percentile(tiles, (2, 98), axis=1)
+    busy = lightest - darkest > _CONTRAST
+    dark_paper = np.median(tiles[busy], axis=1) < (darkest[busy] + lightest[busy]) / 2
+    return bool(dark_paper.mean() > 0.5) if busy.any() else True
 
 
 def find_pieces(ink: Grey) -> Pieces:

@@ -6,6 +6,7 @@ naive Bayes over groups of four letters, its tables compiled in (7 MB of memory,
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline.languages import LANGUAGES, find_language
@@ -56,6 +57,7 @@ _DOMINATED = frozenset({"Grek", "Hebr", "Beng", "Ethi", "Tibt"})
 _HAN = frozenset({"Hans", "Hant", "Jpan"})
 _ENOUGH_LETTERS = 20
 _ENOUGH_WORDS_LETTERS = 40
+_NEARLY_ALL_PERCENT = 90
 
 
 def candidate_languages(script: str) -> tuple[str, ...]:
@@ -83,8 +85,42 @@ def detect_language(text: str, script: str | None = None) -> str | None:
     return found or (candidates[0] if script in _DOMINATED else None)
 
 
+def find_only_language(text: str, script: str) -> str | None:
+    """The code of the language that certainly all of ``text`` is in; None where there is a doubt or a second language.
+
+    ``script`` as for :func:`detect_language`. For choosing an engine's data, not for naming a page's language.
+    """
+    found = _run_cld2(text, script)
+    if found is None or not found.is_reliable or found.letters < _ENOUGH_WORDS_LETTERS:
+        return None
+    first = found.languages[0]
+    return _find_code(first[0], script) if first[1] >= _NEARLY_ALL_PERCENT else None
+
+
 def _ask_cld2(text: str, script: str) -> str | None:
     """CLD2's best language that is written in ``script``; its own doubts count, unless there is a lot of text."""
+    found = _run_cld2(text, script)
+    if found is None:
+        return None
+    if not found.is_reliable and found.letters >= _ENOUGH_WORDS_LETTERS:
+        found = _run_cld2(text, script, best_effort=True)
+    elif not found.is_reliable:
+        return None
+    languages = found.languages if found else ()
+    return next(filter(None, (_find_code(code, script) for code, _ in languages)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cld2Answer:
+    """``languages`` are (its own code, share of the text in per cent), most text first; three at most."""
+
+    is_reliable: bool
+    letters: int
+    languages: tuple[tuple[str, int], ...]
+
+
+def _run_cld2(text: str, script: str, *, best_effort: bool = False) -> _Cld2Answer | None:
+    """None for too few letters of the script."""
     import pycld2
 
     letters = sum(character.isalpha() and belongs(character, script) for character in text)
@@ -92,17 +128,13 @@ def _ask_cld2(text: str, script: str) -> str | None:
         return None
     # It knows Georgian in small letters only, and refuses control characters and lone surrogates.
     clean = "".join(character if character.isprintable() else " " for character in text.lower())
-    data = clean.encode("utf-8", "ignore")
-    is_reliable, _, found = pycld2.detect(data, isPlainText=True)
-    if not is_reliable and letters >= _ENOUGH_WORDS_LETTERS:
-        _, _, found = pycld2.detect(data, isPlainText=True, bestEffort=True)
-    elif not is_reliable:
-        return None
-    for _, code, _, _ in found:
-        language = find_language(f"{code}-{_plain(script)}") or find_language(code)
-        if language and LANGUAGES[language.code].script == _plain(script):
-            return language.code
-    return None
+    is_reliable, _, found = pycld2.detect(clean.encode("utf-8", "ignore"), isPlainText=True, bestEffort=best_effort)
+    return _Cld2Answer(is_reliable, letters, tuple((code, percent) for _, code, percent, _ in found))
+
+
+def _find_code(cld2_code: str, script: str) -> str | None:
+    language = find_language(f"{cld2_code}-{_plain(script)}") or find_language(cld2_code)
+    return language.code if language and LANGUAGES[language.code].script == _plain(script) else None
 
 
 def _plain(script: str) -> str:

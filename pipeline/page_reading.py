@@ -13,7 +13,7 @@ from pipeline.calibration import calibrate_lines
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.catalogue import ENGINES
-from pipeline.language_detection import detect_language
+from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import find_language
 from pipeline.letters import letter_share, script_of_text, tell_han_apart
 from pipeline.line_fusion import keep_better
@@ -22,25 +22,29 @@ from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
 from pipeline.routing import (
+    LATIN_PACK,
     RAPIDOCR,
     TESSERACT,
     Route,
     is_hopeless,
     is_weak,
     latin_alternatives,
-    looks_english,
     mean_confidence,
+    narrow_latin,
     route_language,
     route_latin,
     route_poor_latin,
     route_script,
     vote_candidates,
+    widen_latin,
 )
+from pipeline.script_detection import ScriptFinding, detect_scripts
 from pipeline.script_vote import sample_lines, vote
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
     from pipeline.engines.rapidocr_engine import RapidOcrEngine
+    from pipeline.engines.script_classifier import ScriptClassifier
     from pipeline.engines.tesseract_engine import TesseractEngine
 
 CAREFUL = "embedded-careful"
@@ -49,9 +53,11 @@ CAREFUL = "embedded-careful"
 _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
 _POSSIBLE_ROTATION = 0.1
+_ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
 _MAYBE = 0.22
 _MAYBE_DESPITE_LATIN = 0.45
-_LATIN_PACK = "Latin"
+_LATIN = frozenset({"Latn", "Latf"})
+_LIKELY = 6  # scripts that a page may be in by its look, tried before all others
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
 _RAPIDOCR_SURE_OF_LATIN = 0.96
 _RAPIDOCR_SURE_OF_CJK = 0.9
@@ -59,6 +65,8 @@ _RAPIDOCR_GUESSES_LATIN = 0.75
 _WORTH_LOOKING = 0.02  # share of the ink that no word covers
 _MOST_LOST_LINES = 40
 _BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
+
+_Attempt = tuple[Route, str | None, tuple[Line, ...], str]  # with the script found and the engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class PageReader:
         self._tesseract: TesseractEngine | None = None
         self._rapidocr: RapidOcrEngine | None = None
         self._orientation: OrientationModel | None = None
-        self._last_scripts: list[str] = []
+        self._scripts: ScriptClassifier | None = None
 
     def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
         """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
@@ -102,8 +110,10 @@ class PageReader:
         for rotation, probability in ranked[1:]:
             if not is_hopeless(reading.lines) or not (reading.is_script_assumed or find_language(language)):
                 break
+            if rotation == reading.prepared.rotation:
+                continue
             if rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
-                tried = self._read_turned(image, rotation, language)
+                tried = self._read_turned(image, rotation, language, is_upright=True)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
         return self._reread(reading) if careful else reading
@@ -141,37 +151,68 @@ class PageReader:
         if self._tesseract:
             self._tesseract.close()
 
-    def _read_turned(self, image: PageImage, rotation: int, language: str) -> Reading:
+    def _read_turned(self, image: PageImage, rotation: int, language: str, *, is_upright: bool = False) -> Reading:
+        """``is_upright`` keeps to ``rotation``; else the look of the letters may put a page back on its feet."""
         prepared = prepare(image, rotation=rotation)
         known = find_language(language)
-        found: str | None
         if known:
-            route, found = route_language(known), known.script
-        else:
-            route, found = self._find_route(prepared)
+            route = route_language(known)
+            lines, engine = self._follow(route, prepared)
+            return Reading(prepared, correct_lines(lines, known.script), engine, route, known.code, known.script)
+        seen = detect_scripts(prepared.image, self._open_scripts())
+        if seen.upside_down > _ON_ITS_HEAD and not is_upright:
+            prepared = prepare(image, rotation=(rotation + 180) % 360)
+        route, found = self._find_route(prepared, seen)
         lines, engine = self._follow(route, prepared)
+        if found == "Latn" and engine == TESSERACT and not _fits(route, lines):
+            route = widen_latin(route)
+            lines, engine = self._follow(route, prepared)
+        if seen.is_sure and is_hopeless(lines):
+            route, found, lines, engine = self._try_otherwise(prepared, seen, (route, found, lines, engine))
         script = found or "Latn"
         text = "\n".join(line.text for line in lines)
-        if engine == RAPIDOCR and not known:
+        if engine == RAPIDOCR:
             script = script_of_text(text) or script
-        code = known.code if known else detect_language(text, script)
+        code = detect_language(text, script)
         return Reading(
             prepared, correct_lines(lines, script), engine, route, code, script, is_script_assumed=found is None
         )
 
-    def _find_route(self, prepared: PreparedPage) -> tuple[Route, str | None]:
+    def _try_otherwise(self, prepared: PreparedPage, seen: ScriptFinding, first: _Attempt) -> _Attempt:
+        """Where the letters looked like a script but can't be read as such: what reading a little finds instead."""
+        route, found = self._find_route_by_reading(sample_lines(prepared.grey, prepared.glyph_px), seen)
+        if route == first[0]:
+            return first
+        lines, engine = self._follow(route, prepared)
+        is_better = mean_confidence(lines) > mean_confidence(first[2]) + _CLEARLY_BETTER
+        return (route, found, lines, engine) if is_better else first
+
+    def _find_route(self, prepared: PreparedPage, seen: ScriptFinding) -> tuple[Route, str | None]:
         """For a page of unknown language: the route, and the script that its letters are in (None: not recognised).
 
-        Cheapest first: Latin as Tesseract reads it, then what PP-OCR knows, then every script in turn, those of the
-        last pages first.
+        The look of the letters settles most pages. Latin ones are read a little, to learn how well which engine does
+        it.
         """
-        samples = sample_lines(prepared.grey, prepared.glyph_px)
-        latin = vote(samples, [("Latn", _LATIN_PACK)], self._read_sample)
+        if seen.best and seen.is_sure and seen.best not in _LATIN:
+            return route_script(seen.best), seen.best
+        return self._find_route_by_reading(sample_lines(prepared.grey, prepared.glyph_px), seen)
+
+    def _find_route_by_reading(self, samples: Sequence[Grey], seen: ScriptFinding) -> tuple[Route, str | None]:
+        """Latin as Tesseract reads it, then what PP-OCR knows, then every script in turn, the likely ones first."""
+        latin = vote(samples, [("Latn", LATIN_PACK)], self._read_sample)
         if latin and not latin.is_sure and latin.score > _MAYBE:
             latin = vote(samples, latin_alternatives(), self._read_sample)
         if latin and latin.is_sure:
-            # The data for English alone reads it as well in two thirds of the time.
-            return route_latin("eng" if looks_english(latin.text) else latin.pack), "Latn"
+            route = route_latin(latin.pack)
+            only = find_language(find_only_language(latin.text, "Latn") or "")
+            return (narrow_latin(route, only) if only else route), "Latn"
+        if seen.is_sure and seen.best in _LATIN:
+            return route_poor_latin(), "Latn"
+        return self._find_rare_route(samples, seen, latin.score if latin else 0.0)
+
+    def _find_rare_route(
+        self, samples: Sequence[Grey], seen: ScriptFinding, latin_score: float
+    ) -> tuple[Route, str | None]:
         text, confidence = self._sample_with_rapidocr(samples)
         if confidence >= _RAPIDOCR_SURE_OF_CJK and max(letter_share(text, "Jpan"), letter_share(text, "Hans")) > 0.5:
             script = tell_han_apart(text)
@@ -179,11 +220,11 @@ class PageReader:
         if confidence >= _RAPIDOCR_SURE_OF_LATIN and letter_share(text, "Latn") > 0.9:
             return route_poor_latin(), "Latn"
         shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
-        winner = vote(shorter, vote_candidates(self._last_scripts), self._read_sample)
+        likely = [guess.script for guess in seen.guesses[:_LIKELY]]
+        winner = vote(shorter, vote_candidates(likely), self._read_sample)
         rival = _MAYBE_DESPITE_LATIN if confidence >= _RAPIDOCR_GUESSES_LATIN else _MAYBE
-        if winner is None or winner.score < max(rival, latin.score if latin else 0.0):
+        if winner is None or winner.score < max(rival, latin_score):
             return route_poor_latin(), None
-        self._last_scripts = [winner.script, *(code for code in self._last_scripts if code != winner.script)][:3]
         return route_script(winner.script), winner.script
 
     def _sample_with_rapidocr(self, samples: Sequence[Grey]) -> tuple[str, float]:
@@ -256,12 +297,27 @@ class PageReader:
             self._rapidocr = RapidOcrEngine.open()
         return self._rapidocr
 
+    def _open_scripts(self) -> "ScriptClassifier":
+        if self._scripts is None:
+            from pipeline.engines.script_classifier import ScriptClassifier
+
+            self._scripts = ScriptClassifier.open()
+        return self._scripts
+
     def _open_orientation(self) -> "OrientationModel":
         if self._orientation is None:
             from pipeline.engines.orientation_model import OrientationModel
 
             self._orientation = OrientationModel.open()
         return self._orientation
+
+
+def _fits(route: Route, lines: Sequence[Line]) -> bool:
+    """Whether the page is in the language that it was taken for, and in no other."""
+    if route.packs in {(LATIN_PACK,), *((pack,) for _, pack in latin_alternatives())}:
+        return True
+    only = find_language(find_only_language("\n".join(line.text for line in lines), "Latn") or "")
+    return only is not None and only.tesseract == route.packs[0]
 
 
 def _moved(line: Line, right_px: float, down_px: float) -> Line:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Block, Box, Line, Table
-from pipeline.ink import Grey, find_ink, find_pieces, shrink
+from pipeline.ink import Grey, find_ink, find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import PageImage, Pixels
 
 Affine = NDArray[np.float64]  # (2, 3)
@@ -85,7 +85,10 @@ def prepare(
 
     ``scale`` None brings letters to a size that engines read well; pages whose letters are fine keep their pixels.
     """
-    image, grey = _smooth(image, to_grey(image.pixels))
+    grey = to_grey(image.pixels)
+    if is_light_on_dark(grey):  # engines lose lines there
+        image, grey = replace(image, pixels=255 - image.pixels), 255 - grey
+    image, grey = _smooth(image, grey)
     skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
     glyph_px = glyph_height(grey)
     if scale is None:

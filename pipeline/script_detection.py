@@ -20,6 +20,7 @@ from pipeline.text_patches import TextPatch, crop_patches, find_patches, to_gray
 if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
+_NEUTRAL = CLASSES.index(NEUTRAL)
 _PATCHES = 24
 _MIN_TEXT = 0.5
 _WORTH_NAMING = 0.01
@@ -65,13 +66,13 @@ class ScriptFinding:
     ``is_sure`` says that the first guess can be relied on without reading a line to make certain: on drawn pages in
     fonts that training never saw, two thirds were so marked, and 98.5 of 100 of these were right (the rest: Fraktur
     taken for plain Latin). Simplified and traditional Chinese are hardly told apart by looks; let the text decide.
-    ``upside_down`` is the probability that the page stands on its head, None without text.
+    ``upside_down`` is how likely the page stands on its head (0..1; 0 without text); the guesses allow for it.
     """
 
     guesses: tuple[ScriptGuess, ...]
     pieces: tuple[PieceOfText, ...]
     is_sure: bool
-    upside_down: float | None
+    upside_down: float
 
     @property
     def best(self) -> str | None:
@@ -95,21 +96,40 @@ class ScriptFinding:
 
 
 def detect_scripts(image: PageImage | Pixels, classifier: PatchClassifier) -> ScriptFinding:
-    """The scripts of a page, given as an image or as pixels (RGB or gray). Upside down works too, sideways does not."""
+    """The scripts of a page, given as an image or as pixels (RGB or gray).
+
+    Every patch is shown both ways up, so a page that stands on its head is recognised too, and found out. One that
+    lies on its side is not: letters have to stand on lines.
+    """
     gray = to_gray(image.pixels if isinstance(image, PageImage) else image)
     patches = find_patches(gray, limit=_PATCHES)
     scores, turned = classifier.classify(crop_patches(gray, patches))
-    return rank_scripts(patches, scores, turned)
+    other_scores, other_turned = classifier.classify(crop_patches(gray, patches, upside_down=True))
+    upside_down = _upside_down(turned, other_turned, 1 - scores[:, _NEUTRAL])
+    return rank_scripts(patches, other_scores if upside_down > 0.5 else scores, upside_down)
 
 
-def rank_scripts(patches: Sequence[TextPatch], scores: "Scores", turned: "Scores") -> ScriptFinding:
-    """Add up what the network said of every patch: ``scores`` (n, len(CLASSES)), ``turned`` (n,)."""
-    neutral = CLASSES.index(NEUTRAL)
-    weights = 1 - scores[:, neutral]
+def _upside_down(turned: "Scores", other_turned: "Scores", weights: "Scores") -> float:
+    """The network saw few pages upside down in training and doubts them; comparing both ways up cancels that out."""
+    if not len(turned):
+        return 0.0
+    evidence = _log_odds(turned) - _log_odds(other_turned)
+    return float(1 / (1 + np.exp(-np.average(evidence, weights=weights + 1e-3))))
+
+
+def _log_odds(probabilities: "Scores") -> "Scores":
+    clipped = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    odds: Scores = np.log(clipped / (1 - clipped))
+    return odds
+
+
+def rank_scripts(patches: Sequence[TextPatch], scores: "Scores", upside_down: float = 0.0) -> ScriptFinding:
+    """Add up what the network said of every patch: ``scores`` has shape (n, len(CLASSES))."""
+    weights = 1 - scores[:, _NEUTRAL]
     is_text = weights >= _MIN_TEXT
     if not is_text.any():
-        return ScriptFinding((), (), is_sure=False, upside_down=None)
-    texts = np.delete(scores[is_text], neutral, axis=1)
+        return ScriptFinding((), (), is_sure=False, upside_down=upside_down)
+    texts = np.delete(scores[is_text], _NEUTRAL, axis=1)
     texts = _settle_families(texts / texts.sum(axis=1, keepdims=True), weights[is_text])
     totals = np.average(texts, axis=0, weights=weights[is_text])
     winners = texts.argmax(axis=1)
@@ -127,7 +147,6 @@ def rank_scripts(patches: Sequence[TextPatch], scores: "Scores", turned: "Scores
     )
     margin = float(totals[order[0]] - totals[order[1]])
     is_sure = len(pieces) >= _SURE_PATCHES and guesses[0].score >= _SURE_SCORE and margin >= _SURE_MARGIN
-    upside_down = float(np.average(turned[is_text], weights=weights[is_text]))
     return ScriptFinding(guesses, pieces, is_sure=is_sure, upside_down=upside_down)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box
+from pipeline.ink import is_light_on_dark
 from pipeline.page_image import Pixels
 
 PATCH_HEIGHT_PX = 40
@@ -76,17 +77,20 @@ def find_patches(gray: Pixels, *, limit: int) -> tuple[TextPatch, ...]:
     return tuple(TextPatch(_scaled(box, 1 / scale, gray.shape), run) for box, run in chosen)
 
 
-def crop_patches(gray: Pixels, patches: tuple[TextPatch, ...]) -> NDArray[np.float32]:
-    """The patches as network input: float32, shape (n, 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), ink 1, paper 0."""
+def crop_patches(gray: Pixels, patches: tuple[TextPatch, ...], *, upside_down: bool = False) -> NDArray[np.float32]:
+    """The patches as network input: float32, shape (n, 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), ink 1, paper 0.
+
+    ``upside_down`` turns each by 180 degrees.
+    """
     out = np.zeros((len(patches), 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), np.float32)
     for index, patch in enumerate(patches):
-        out[index, 0] = _normalised(gray, patch.box)
+        out[index, 0] = _normalised(gray, patch.box, upside_down=upside_down)
     return out
 
 
 def _binarise(gray: Pixels) -> Pixels:
-    """Ink as 1, paper as 0. A page that is mostly dark is taken for white text on black."""
-    if float(np.median(gray[::4, ::4])) < 110:
+    """Ink as 1, paper as 0."""
+    if is_light_on_dark(gray):
         gray = 255 - gray
     low, high = np.percentile(gray[::4, ::4], (1, 99))
     offset = max(6.0, 0.09 * float(high - low))
@@ -173,10 +177,12 @@ def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
     return scaled.clipped(shape[1], shape[0])
 
 
-def _normalised(gray: Pixels, box: Box) -> NDArray[np.float32]:
+def _normalised(gray: Pixels, box: Box, *, upside_down: bool) -> NDArray[np.float32]:
     """One patch, contrast stretched, at a fixed height; cut or padded with paper on the right."""
     left, top = int(box.left), int(box.top)
     crop = gray[top : max(top + 2, round(box.bottom)), left : max(left + 2, round(box.right))]
+    if upside_down:
+        crop = crop[::-1, ::-1]
     width = max(4, min(PATCH_WIDTH_PX, round(crop.shape[1] * PATCH_HEIGHT_PX / crop.shape[0])))
     interpolation = cv2.INTER_AREA if crop.shape[0] > PATCH_HEIGHT_PX else cv2.INTER_LINEAR
     resized = cv2.resize(crop, (width, PATCH_HEIGHT_PX), interpolation=interpolation).astype(np.float32)

@@ -8,12 +8,13 @@ from pipeline.routing import (
     is_hopeless,
     is_weak,
     latin_alternatives,
-    looks_english,
     mean_confidence,
+    narrow_latin,
     route_language,
     route_latin,
     route_script,
     vote_candidates,
+    widen_latin,
 )
 
 BOX = Box(0, 0, 10, 10)
@@ -53,17 +54,11 @@ def test_rapidocr_never_helps_out_with_vietnamese():
     assert route_latin("Latin").second == RAPIDOCR
 
 
-@pytest.mark.parametrize(
-    ("text", "english"),
-    [
-        ("Everyone has the right to life, liberty and the security of person", True),
-        ("Toute personne a droit a la vie et a la liberte", False),
-        ("The café and the résumé are in the house of the author", False),
-        ("TOTAL 12.50", False),
-    ],
-)
-def test_english_is_known_by_its_little_words(text, english):
-    assert looks_english(text) is english
+def test_a_latin_page_in_one_language_is_read_with_its_own_data():
+    route = route_latin("Latin")
+    assert narrow_latin(route, LANGUAGES["pl"]).packs == ("pol",)
+    assert widen_latin(narrow_latin(route, LANGUAGES["pl"])) == route
+    assert narrow_latin(route_latin("frk"), LANGUAGES["de"]).packs == ("frk",)
 
 
 def test_what_is_weak_and_what_is_hopeless():
