@@ -1,6 +1,7 @@
-"""Two readings of one page, the better of each line."""
+"""Two readings of one page: the better of each line, or what only the second one has."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.document import Box, Line
 
@@ -19,6 +20,26 @@ def keep_better(first: Sequence[Line], second: Sequence[Line]) -> tuple[Line, ..
     for group, rivals in _groups(first, second):
         needed = _confidence(group) + _CLEARLY if group else _BELIEVABLE
         kept.extend(rivals if _confidence(rivals) > needed else group)
+    return tuple(kept)
+
+
+def drop_known_words(found: Sequence[Line], known: Sequence[Line]) -> tuple[Line, ...]:
+    """What recognition found in a picture, without the words that lie on text that is known (printed over it).
+
+    Both are in the same pixels. A line keeps the words beside the known ones; a line without words goes as a whole.
+    """
+    boxes = [word.box for line in known for word in line.words] or [line.box for line in known]
+    kept = []
+    for line in found:
+        near = [box for box in boxes if line.box.intersection(box) > 0]
+        words = tuple(word for word in line.words if not any(_overlap(word.box, box) > _SAME_LINE for box in near))
+        if not near or (line.words and len(words) == len(line.words)):
+            kept.append(line)
+        elif words:
+            text = " ".join(word.text for word in words)
+            kept.append(replace(line, text=text, box=Box.around(word.box for word in words), words=words))
+        elif not line.words and not any(_overlap(line.box, box) > _SAME_LINE for box in near):
+            kept.append(line)
     return tuple(kept)
 
 

@@ -15,13 +15,14 @@ from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
 from pipeline.engines.vlm_catalogue import PageModel
+from pipeline.line_fusion import drop_known_words
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
 from pipeline.page_reading import PageReader, Reading
 from pipeline.presets import PRESETS
 from pipeline.rasterize import OpenedSource, open_source
 from pipeline.structure import to_blocks
-from pipeline.text_layer import TextLayer, examine_text_layer
+from pipeline.text_layer import TextLayer, TextLayerFinding, examine_text_layer
 from pipeline.vlm.config import VlmConfig, VlmKind
 from pipeline.vlm.fallback import ModelUse, explain_fallback
 from pipeline.vlm_reading import ModelReader
@@ -29,6 +30,8 @@ from pipeline.vlm_reading import ModelReader
 PDF_TEXT = "pdf-text"
 # Enough to see a table's rules and bold type in, at a fraction of the cost of the page at 300 dpi.
 _PREVIEW_WIDTH_PX = 1000
+# Without page numbers: a document says it once for all of its pages.
+_DISTRUST_NOTICE = "Some pages were recognised anew instead of taking the text in the PDF: {reason}."
 _CAREFUL_NOTICE = "No vision-language model is available here: the embedded engines read each page twice instead."
 
 
@@ -84,20 +87,21 @@ class Reader:
         if self._config.cpu_engine == "scripted" and options.tier is Tier.CPU:
             return self._follow_script(opened.render(number, dpi=self._config.dpi))
         model = self._config.model_for(options.tier)
-        layer = None if model and _outranks_layer(options) else self._find_layer(opened, number)
-        if layer is not None:
-            return self._read_layer(opened, number, layer, options)
+        found = TextLayerFinding(None) if model and _outranks_layer(options) else self._find_layer(opened, number)
+        if found.layer is not None:
+            return self._read_layer(opened, number, found.layer, options)
+        distrust = (_DISTRUST_NOTICE.format(reason=found.reason),) if found.is_distrusted else ()
         image = opened.render(number, dpi=self._config.dpi)
         if model is None or use is ModelUse.NEVER:
             is_careful = options.tier is Tier.VLM and model is None
-            return self._read_image(image, options, (_CAREFUL_NOTICE,) if is_careful else ())
+            return self._read_image(image, options, (*distrust, _CAREFUL_NOTICE) if is_careful else distrust)
         try:
             page, notices = self._open_model(model).read(image, options)
         except (ReadingError, EngineUnavailableError) as error:
             if use is ModelUse.ALONE:
                 raise
-            return self._read_image(image, options, (explain_fallback(number, error.message),))
-        return PageResult(page, notices, options.tier)
+            return self._read_image(image, options, (*distrust, explain_fallback(number, error.message)))
+        return PageResult(page, (*distrust, *notices), options.tier)
 
     def open_model(self, config: VlmConfig) -> PageModel:
         """The model of this configuration, opened once. Raises EngineUnavailableError."""
@@ -114,10 +118,10 @@ class Reader:
             self._models[config] = ModelReader(config)
         return self._models[config]
 
-    def _find_layer(self, opened: OpenedSource, number: int) -> TextLayer | None:
+    def _find_layer(self, opened: OpenedSource, number: int) -> TextLayerFinding:
         if self._config.cpu_engine == "scripted":
-            return None
-        return examine_text_layer(opened, number, dpi=self._config.dpi).layer
+            return TextLayerFinding(None)
+        return examine_text_layer(opened, number, dpi=self._config.dpi)
 
     def _read_image(self, image: PageImage, options: OcrOptions, notices: tuple[str, ...]) -> PageResult:
         """By the embedded engines, carefully for tier ``vlm``."""
@@ -133,8 +137,9 @@ class Reader:
         if image is not None:
             for region in layer.image_regions:
                 found = self._pages.read_region(image, region, options.language)
-                lines += found.lines
-                engine = f"{PDF_TEXT}+{found.engine}" if found.lines else engine
+                new = drop_known_words(found.lines, layer.lines)
+                lines += new
+                engine = f"{PDF_TEXT}+{found.engine}" if new else engine
         language, script = self._pages.identify(lines, options.language)
         size = layer.size
         if image is None and _has_drawing(opened, number):

@@ -66,10 +66,14 @@ class TextLayer:
 
 @dataclass(frozen=True, slots=True)
 class TextLayerFinding:
-    """Either a layer, or None and the reason why the page must be read by OCR (a short clause in English)."""
+    """Either a layer, or None and the reason why the page must be read by OCR (a short clause in English).
+
+    ``is_distrusted``: the page has text of its own, and it is not used.
+    """
 
     layer: TextLayer | None
     reason: str = ""
+    is_distrusted: bool = False
 
 
 def read_text_layer(opened: OpenedSource, number: int, *, dpi: float | None = None) -> TextLayer | None:
@@ -88,16 +92,17 @@ def examine_text_layer(opened: OpenedSource, number: int, *, dpi: float | None =
     size = opened.page_size(number, dpi=dpi)
     if content.is_empty:
         return TextLayerFinding(TextLayer((), size))
+    has_text = bool(content.visible_text_count or content.hidden_text_count)
     reason = _find_scan(content)
     if reason:
-        return TextLayerFinding(None, reason)
+        return TextLayerFinding(None, reason, is_distrusted=has_text)
     try:
         text = read_pdf_text(page, content)
     except pdfium.PdfiumError as error:
         raise ReadingError(f"The text of page {number} can't be loaded.") from error
     reason = _find_fault(text, content)
     if reason:
-        return TextLayerFinding(None, reason)
+        return TextLayerFinding(None, reason, is_distrusted=has_text)
     to_box = _pixel_mapping(page, content.bounds, size)
     page_turns = page.get_rotation() // 90
     lines = to_lines(text, to_box, page_turns)

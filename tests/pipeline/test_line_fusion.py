@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.document import Box, Line
-from pipeline.line_fusion import keep_better
+from pipeline.document import Box, Line, Word
+from pipeline.line_fusion import drop_known_words, keep_better
 
 
 def line(text, left, top, right, confidence):
@@ -48,3 +48,22 @@ def test_nothing_is_invented(first, second):
     kept = keep_better(first, second)
     assert all(one in first or one in second for one in kept)
     assert kept or not first
+
+
+def worded(*words, top=0):
+    """A line of (text, left, right)."""
+    parts = tuple(Word(text, Box(left, top, right, top + 20), 0.9) for text, left, right in words)
+    return Line(" ".join(text for text, _, _ in words), Box.around(word.box for word in parts), 0.9, parts)
+
+
+def test_words_that_are_known_are_not_read_twice():
+    known = [worded(("Figure", 0, 60), ("3", 70, 80))]
+    found = [
+        worded(("Figure", 1, 59), ("3", 70, 81), ("Rainfall", 100, 180)),
+        worded(("Figure", 2, 60)),
+        worded(("mm", 300, 330), top=200),
+        line("Figure 3", 0, 1, 82, 0.9),
+        line("Berlin", 0, 300, 80, 0.9),
+    ]
+    assert [kept.text for kept in drop_known_words(found, known)] == ["Rainfall", "mm", "Berlin"]
+    assert drop_known_words(found, []) == tuple(found)

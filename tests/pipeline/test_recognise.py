@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from fpdf import FPDF
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from rapidfuzz.distance import Levenshtein
 
 from errors import EngineUnavailableError
@@ -87,6 +88,54 @@ def test_a_pdf_keeps_its_own_text(reader):
     document = read_sample("invoice.pdf", reader)
     assert [page.engine for page in document.pages] == [PDF_TEXT] * document.page_count
     assert all(block.confidence is None for page in document.pages for block in page.blocks)
+
+
+def picture_pdf(*, over_picture):
+    """A page with its own heading and a picture of a sign; ``over_picture`` is set in real type on the picture."""
+    sign = Image.new("RGB", (900, 400), "white")
+    ImageDraw.Draw(sign).text((60, 120), "HARBOUR OFFICE", font=ImageFont.load_default(80), fill="black")
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.add_page()
+    pdf.set_font("helvetica", size=16)
+    pdf.text(60, 80, "Opening hours of the harbour")
+    pdf.image(sign, 60, 200, 450, 200)
+    pdf.set_font("helvetica", size=40)
+    pdf.text(100, 370, over_picture)
+    return bytes(pdf.output())
+
+
+@pytest.mark.ocr
+def test_a_picture_on_a_page_with_text_is_read_and_nothing_comes_twice(reader):
+    data = picture_pdf(over_picture="closed on Sundays")
+    document = recognise(data, OcrOptions(language="en"), reader=reader)
+    page = document.get_page(1)
+    assert page.engine.startswith(f"{PDF_TEXT}+")
+    for text in ("Opening hours of the harbour", "HARBOUR OFFICE", "closed on Sundays"):
+        assert page.text.count(text) == 1, page.text
+
+
+@pytest.mark.ocr
+def test_why_a_pdfs_own_text_was_not_taken_is_said_once(reader):
+    scan = Image.open(SAMPLES / "letter.png").convert("L")
+    pdf = FPDF(unit="pt", format="A4")
+    for _ in range(2):
+        pdf.add_page()
+        pdf.image(scan, 0, 0, 595, 842)
+        pdf.set_font("helvetica", size=12)
+        with pdf.local_context(text_mode="INVISIBLE"):
+            pdf.text(60, 100, "what another program believed to read")
+    document = recognise(bytes(pdf.output()), OcrOptions(language="en"), reader=reader)
+    assert len(document.notices) == 1
+    assert "another OCR program" in document.notices[0]
+    assert "another program" not in document.text
+
+
+@pytest.mark.ocr
+def test_a_dark_page_is_read_whole(reader):
+    data = BytesIO()
+    ImageOps.invert(Image.open(SAMPLES / "letter.png").convert("RGB")).save(data, "PNG")
+    document = recognise(data.getvalue(), OcrOptions(), reader=reader)
+    assert error_rate(document.text, TRUTH["letter.png"]["pages"][0]) < 0.02
 
 
 @pytest.mark.ocr
