@@ -57,7 +57,7 @@ class Batch:
 
 
 def draw_pages(writer: Writer, random: Random, width: int, height: int, lines: int, count: int) -> list[SmallPage]:
-    pages = []
+    pages: list[SmallPage] = []
     while len(pages) < count:
         page = writer.draw(random, width, height, lines)
         if page.lines:

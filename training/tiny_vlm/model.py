@@ -1,6 +1,7 @@
 """The architecture and the tokenizer: LightOnOCR's classes with small numbers."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 from tokenizers import Tokenizer, decoders
 from tokenizers.models import BPE
@@ -39,18 +40,17 @@ CHAT_TEMPLATE = (
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """One token a character; the chat's markers are added special tokens, or they would be split into characters."""
+    """One token a character; the marks of images and of ends are added special tokens, or they would be split too."""
     prompt_characters = sorted({*ALPHABET, *map(chr, range(32, 127)), "\n"})
     pieces = [UNKNOWN, *prompt_characters, *(piece for piece in (*MARKUP, *COORDINATES) if len(piece) > 1)]
     vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys(pieces))}
     tokenizer = Tokenizer(BPE(vocabulary, [], unk_token=UNKNOWN))
     tokenizer.decoder = decoders.Fuse()
-    fast = PreTrainedTokenizerFast(
+    fast: PreTrainedTokenizerFast = cast(Any, PreTrainedTokenizerFast)(
         tokenizer_object=tokenizer,
         unk_token=UNKNOWN,
         pad_token=PAD,
         eos_token=END,
-        additional_special_tokens=[START],
         extra_special_tokens={
             "image_token": IMAGE,
             "image_break_token": IMAGE_BREAK,
@@ -86,7 +86,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LightOnOcrForConditionalG
     """An untrained model of some two million parameters."""
     config = LightOnOcrConfig(
         spatial_merge_size=TOKEN_PX // PATCH_PX,
-        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
+        image_token_id=encode_pieces(tokenizer, [IMAGE])[0],
         tie_word_embeddings=True,
         vision_config={
             "model_type": "pixtral",
@@ -134,7 +134,7 @@ def to_prompt(prompt: str) -> tuple[str, str]:
 
 def encode_pieces(tokenizer: PreTrainedTokenizerFast, pieces: Sequence[str]) -> list[int]:
     """Ids of whole vocabulary entries. Raises ValueError for one that is none."""
-    ids = [tokenizer.convert_tokens_to_ids(piece) for piece in pieces]
+    ids = [cast(int, tokenizer.convert_tokens_to_ids(piece)) for piece in pieces]
     if tokenizer.unk_token_id in ids:
         raise ValueError(f"not in the vocabulary: {pieces[ids.index(tokenizer.unk_token_id)]!r}")
-    return [int(index) for index in ids]
+    return ids

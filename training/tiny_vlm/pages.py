@@ -65,7 +65,8 @@ class Writer:
             if text:
                 lines.append(_draw_line(canvas, font, text, left, top))
             top += pitch
-        return SmallPage(_print(random, np.asarray(ink, np.float32) / 255), tuple(lines))
+        shares = np.divide(np.asarray(ink), 255, dtype=np.float32)
+        return SmallPage(_print(random, shares), tuple(lines))
 
     def draw_text(self, random: Random, font: ImageFont.FreeTypeFont, width: float) -> str:
         """Words, numbers and signs that fit into this many pixels."""

@@ -128,7 +128,7 @@ class Student:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
 
@@ -145,7 +145,8 @@ def enrol(processor: LightOnOcrProcessor, start: Path | None) -> Student:
         model = LightOnOcrForConditionalGeneration.from_pretrained(start, dtype=torch.float32)
     # Only this implementation hands out its attention.
     model.model.language_model.set_attn_implementation("eager")
-    heads = SeenHeads(model.config.vision_config.hidden_size, model.config.text_config.hidden_size)
+    eye, tongue = model.model.vision_encoder.config, model.model.language_model.config
+    heads = SeenHeads(eye.hidden_size, tongue.hidden_size)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], betas=(0.9, 0.98), weight_decay=0.01)
     return Student(model.train(), heads, processor.tokenizer, optimizer)
 
