@@ -268,6 +268,12 @@ class QueueFullError(UnavailableError):
     default_remedy = "Try again in a moment; nothing was charged."
 
 
+class StorageUnavailableError(UnavailableError, OSError):
+    code = "storage_unavailable"
+    default_message = "The storage of files can't be reached."
+    default_remedy = "Try again in a moment; nothing was charged."
+
+
 class EngineUnavailableError(UnavailableError):
     code = "engine_unavailable"
     default_message = "The engine asked for can't run on this server."

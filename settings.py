@@ -107,11 +107,24 @@ class WorkerSettings(_Group):
     executor: Literal["local", "ray"] = Field(
         "local", description="`local`: processes of this machine; `ray`: a cluster."
     )
-    ray_address: str = Field("", description="Address of the Ray cluster when `EXECUTOR=ray`.")
+    ray_address: str = Field(
+        "",
+        description="Address of the Ray cluster when `EXECUTOR=ray`, e.g. `ray-head:6379`; a node of it must run on "
+        "this machine. Empty: the cluster this machine is part of.",
+    )
+    ray_model_actors: int = Field(
+        0, ge=0, description="With Ray: processes that hold a model or wait for its server; 0: as many as without Ray."
+    )
+    ray_model_cpus: float = Field(1.0, ge=0, description="CPUs that Ray sets aside for each of them.")
+    ray_model_gpus: float = Field(
+        0.0, ge=0, description="GPUs that Ray sets aside for each of them; may be a fraction."
+    )
     worker_in_server: bool = Field(
         True, description="`false`: the web process only queues; run `app.py worker` beside it."
     )
-    page_processes: int = Field(0, ge=0, description="Processes that read pages; 0: one a core.")
+    page_processes: int = Field(
+        0, ge=0, description="Processes that read pages; 0: one a core (of the whole cluster with Ray)."
+    )
     page_timeout_s: float = Field(120.0, gt=0, description="A page that takes longer is stopped and tried again.")
     page_memory_mb: int = Field(3000, ge=0, description="Memory of one page process in megabytes; 0: no limit.")
     page_attempts: int = Field(3, ge=1, description="How often a page is tried before it counts as failed.")

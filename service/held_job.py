@@ -10,6 +10,7 @@ from errors import (
     NotFoundError,
     OcrChatError,
     PageCrashedError,
+    StorageUnavailableError,
 )
 from service.completion import Completion
 from service.job_claims import Claim, FailedPageOutcome, PageOutcome, ReadPageOutcome
@@ -81,7 +82,9 @@ def _to_failure(number: int, error: BaseException, *, is_last: bool) -> FailedPa
     if isinstance(error, OcrChatError):
         # These come again however often one tries.
         is_lasting = isinstance(error, (InvalidInputError, NotFoundError))
-        return FailedPageOutcome(number, error.code, error.message, is_last or is_lasting)
+        # And an outage of the storage is nothing the page did; it ends, or the upload's time is over.
+        is_final = is_lasting or (is_last and not isinstance(error, StorageUnavailableError))
+        return FailedPageOutcome(number, error.code, error.message, is_final)
     if isinstance(error, FileNotFoundError):
         return FailedPageOutcome(number, "upload_missing", "The upload was deleted before this page was read.", True)
     return FailedPageOutcome(number, EngineFailedError.code, EngineFailedError.default_message, is_last)

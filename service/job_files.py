@@ -13,20 +13,27 @@ Every key is made from a job's id and from numbers, never from a name that someb
 import hashlib
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from errors import EmptyFileError, FileTooLargeError
+from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
 
 _CHUNK_BYTES = 1024 * 1024
 # S3 wants parts of at least 5 MiB; one such part is what an upload holds in memory.
 _PART_BYTES = 5 * 1024 * 1024
 _JOBS = "jobs"
+_PROBE = ".ready"
+# An outage of a minute is waited out inside one try of a page; readiness wants an answer at once.
+_PATIENCE = timedelta(seconds=75)
+_BACK_OFF = {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=3), "base": 2}
+_RETRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +75,15 @@ def image_key(job_id: str, number: int, width_px: int | None) -> str:
 class JobFiles:
     """Files at ``storage_url``: an absolute folder, or what obstore understands (``s3://bucket/prefix``).
 
-    S3 credentials come from the usual ``AWS_*`` variables. Writing is atomic: a key has all its content or is absent.
+    S3 credentials and region come from the usual ``AWS_*`` variables, and another server than Amazon's from
+    ``AWS_ENDPOINT_URL``. Writing is atomic: a key has all its content or is absent. Every method raises
+    StorageUnavailableError when the storage could not be reached for more than a minute.
     """
 
     def __init__(self, storage_url: str) -> None:
         self.storage_url = storage_url
         self._folder = None if "://" in storage_url else Path(storage_url)
-        self._store: ObjectStore = (
-            from_url(storage_url) if self._folder is None else LocalStore(self._folder, mkdir=True)
-        )
+        self._store = _open_remote(storage_url) if self._folder is None else LocalStore(self._folder, mkdir=True)
 
     def save_upload(self, key: str, content: BinaryIO, *, max_bytes: int) -> StoredUpload:
         """Stream ``content`` to ``key``. Raises EmptyFileError or FileTooLargeError, and then nothing is stored."""
@@ -96,19 +103,23 @@ class JobFiles:
             if not size:
                 raise EmptyFileError
 
-        obstore.put(self._store, key, read_chunks(), chunk_size=_PART_BYTES, max_concurrency=1)
+        with _reaching_storage():
+            obstore.put(self._store, key, read_chunks(), chunk_size=_PART_BYTES, max_concurrency=1)
         return StoredUpload(size, digest.hexdigest())
 
     def write(self, key: str, data: bytes) -> None:
-        obstore.put(self._store, key, data, use_multipart=False)
+        with _reaching_storage():
+            obstore.put(self._store, key, data, use_multipart=False)
 
     def save(self, key: str, content: BinaryIO) -> None:
         """Stream ``content``, from where it stands, to ``key``."""
-        obstore.put(self._store, key, content, chunk_size=_PART_BYTES, max_concurrency=1)
+        with _reaching_storage():
+            obstore.put(self._store, key, content, chunk_size=_PART_BYTES, max_concurrency=1)
 
     def read(self, key: str) -> bytes:
         """Raises FileNotFoundError."""
-        return bytes(obstore.get(self._store, key).bytes())
+        with _reaching_storage():
+            return bytes(obstore.get(self._store, key).bytes())
 
     def find(self, key: str) -> bytes | None:
         try:
@@ -118,20 +129,23 @@ class JobFiles:
 
     def stream(self, key: str) -> tuple[int, Iterator[bytes]]:
         """Size in bytes, and the content in pieces. Raises FileNotFoundError."""
-        found = obstore.get(self._store, key)
+        with _reaching_storage():
+            found = obstore.get(self._store, key)
         return found.meta["size"], (bytes(chunk) for chunk in found.stream(min_chunk_size=_CHUNK_BYTES))
 
     def exists(self, key: str) -> bool:
         try:
-            obstore.head(self._store, key)
+            with _reaching_storage():
+                obstore.head(self._store, key)
         except FileNotFoundError:
             return False
         return True
 
     def rename(self, key: str, new_key: str) -> bool:
-        """False when there is nothing at ``key``."""
+        """False when there is nothing at ``key``. S3 copies and deletes; dying in between leaves both."""
         try:
-            obstore.rename(self._store, key, new_key)
+            with _reaching_storage():
+                obstore.rename(self._store, key, new_key)
         except FileNotFoundError:
             return False
         return True
@@ -139,13 +153,15 @@ class JobFiles:
     def delete(self, key: str) -> None:
         """Nothing happens when there is nothing."""
         try:
-            obstore.delete(self._store, key)
+            with _reaching_storage():
+                obstore.delete(self._store, key)
         except FileNotFoundError:
             return
 
     def list(self, prefix: str) -> list[str]:
         """Keys below ``prefix``, in no special order."""
-        return [entry["path"] for batch in obstore.list(self._store, prefix) for entry in batch]
+        with _reaching_storage():
+            return [entry["path"] for batch in obstore.list(self._store, prefix) for entry in batch]
 
     def delete_below(self, prefix: str) -> None:
         """Everything below ``prefix``, with what an interrupted write may have left there."""
@@ -161,19 +177,23 @@ class JobFiles:
     def list_jobs(self) -> dict[str, datetime]:
         """Ids of jobs that have files, each with the time of its newest one (UTC)."""
         found: dict[str, datetime] = {}
-        for batch in obstore.list(self._store, _JOBS):
-            for entry in batch:
-                job_id = entry["path"].split("/")[1]
-                found[job_id] = max(entry["last_modified"], found.get(job_id, entry["last_modified"]))
+        with _reaching_storage():
+            entries = [entry for batch in obstore.list(self._store, _JOBS) for entry in batch]
+        for entry in entries:
+            job_id = entry["path"].split("/")[1]
+            found[job_id] = max(entry["last_modified"], found.get(job_id, entry["last_modified"]))
         if self._folder is not None:
             found |= self._list_folders(found)
         return found
 
     def check(self) -> None:
-        """Raises OSError (or obstore's error) when the storage can't be reached or written."""
-        key = ".ready"
-        self.write(key, b"")
-        self.delete(key)
+        """Raises OSError, and soon, when the storage can't be reached or written."""
+        store = (
+            self._store if self._folder is not None else _open_remote(self.storage_url, patience=timedelta(seconds=3))
+        )
+        with _reaching_storage():
+            obstore.put(store, _PROBE, b"", use_multipart=False)
+            obstore.delete(store, _PROBE)
 
     def _list_folders(self, known: dict[str, datetime]) -> dict[str, datetime]:
         """Folders that hold only drafts of interrupted writes."""
@@ -184,3 +204,22 @@ class JobFiles:
             for each in folders
             if each.is_dir() and each.name not in known
         }
+
+
+def _open_remote(url: str, *, patience: timedelta = _PATIENCE) -> ObjectStore:
+    """Requests that fail for want of the server are repeated for so long, by obstore."""
+    # Amazon is always asked over https; a server in one's own network may have an address that begins with http.
+    return from_url(
+        url,
+        client_options={"allow_http": True, "timeout": timedelta(seconds=30)},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": patience, "backoff": _BACK_OFF},
+    )
+
+
+@contextmanager
+def _reaching_storage() -> Iterator[None]:
+    """Gives what obstore raises our own name; FileNotFoundError keeps its own."""
+    try:
+        yield
+    except BaseError as error:
+        raise StorageUnavailableError from error

@@ -25,6 +25,7 @@ from service.correction_store import CorrectionStore
 from service.corrections import Corrections
 from service.executors.base import Executor
 from service.executors.local import LocalExecutor, LocalExecutorConfig
+from service.executors.ray import ClusterConfig, LaneSize, RayExecutor
 from service.janitor import Janitor, JanitorConfig
 from service.job_closing import JobClosing
 from service.job_endings import RetentionTimes
@@ -206,7 +207,7 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
     migrate(engine)
     files, store, metrics = JobFiles(storage.effective_storage_url), JobStore(), Metrics()
     metering = build_metering(settings.plans, secrets, on_released=metrics.credits_refunded.inc)
-    executor = LocalExecutor(_to_executor_config(settings, reader, has_worker=has_worker))
+    executor = _build_executor(settings, reader, has_worker=has_worker)
     times = RetentionTimes(retained=timedelta(hours=storage.retention_hours))
     closing = JobClosing(
         engine=engine,
@@ -342,6 +343,23 @@ def to_reader_config(settings: Settings) -> "ReaderConfig":
     )
 
 
+def _build_executor(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> Executor:
+    """Only a worker needs the cluster; who serves judges uploads in processes of its own machine."""
+    worker = settings.worker
+    if worker.executor == "local" or not has_worker:
+        return LocalExecutor(_to_executor_config(settings, reader, has_worker=has_worker))
+    models = worker.ray_model_actors or count_model_processes(settings)
+    cluster = ClusterConfig(
+        address=worker.ray_address,
+        pages=LaneSize(worker.page_processes),
+        models=LaneSize(models, worker.ray_model_cpus, worker.ray_model_gpus),
+        memory_mb=worker.page_memory_mb,
+        tasks_per_actor=worker.pages_per_process,
+        warm_up=WarmUp(reader),
+    )
+    return RayExecutor(cluster, LocalExecutor(_to_executor_config(settings, reader, has_worker=False)))
+
+
 def _to_executor_config(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> LocalExecutorConfig:
     worker = settings.worker
     processes = worker.page_processes or len(os.sched_getaffinity(0))
@@ -349,7 +367,7 @@ def _to_executor_config(settings: Settings, reader: "ReaderConfig", *, has_worke
         page_processes=processes if has_worker else 0,
         memory_mb=worker.page_memory_mb,
         tasks_per_process=worker.pages_per_process,
-        preload=_PRELOAD,
+        preload=_PRELOAD if count_model_processes(settings) == 1 else (*_PRELOAD, "pipeline.engines.served_vlm"),
         warm_up=WarmUp(reader),
         model_processes=count_model_processes(settings),
     )

@@ -1,0 +1,27 @@
+"""Servers that a larger installation has, each started from its package: S3 (moto), Ray, Chroma, PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.ray_nodes import RayNodes, run_ray
+from bench.s3_server import S3Server, environment, run_s3
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """With its variables set for this process."""
+    with run_s3() as server, environment(server.settings):
+        yield server
+
+
+@pytest.fixture
+def bucket_url(s3: S3Server) -> str:
+    """A place of the test's own."""
+    return f"{s3.make_bucket()}/some/prefix"
+
+
+@pytest.fixture(scope="session")
+def ray_nodes() -> Iterator[RayNodes]:
+    with run_ray(1) as nodes, environment(nodes.access):
+        yield nodes

@@ -1,0 +1,87 @@
+"""Files of jobs in a bucket, against a real S3 server."""
+
+import hashlib
+import io
+import threading
+
+import pytest
+
+from bench.s3_server import S3Server
+from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
+from service.job_files import JobFiles, document_key, page_key, source_key, upload_key
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def files(bucket_url: str) -> JobFiles:
+    return JobFiles(bucket_url)
+
+
+def test_an_upload_of_several_parts_is_streamed_and_digested(files: JobFiles) -> None:
+    content = bytes(range(256)) * 50_000
+    stored = files.save_upload(upload_key("a"), io.BytesIO(content), max_bytes=len(content))
+    assert (stored.size_bytes, stored.digest) == (len(content), hashlib.sha256(content).hexdigest())
+    assert files.read(upload_key("a")) == content
+    size, chunks = files.stream(upload_key("a"))
+    assert size == len(content)
+    assert b"".join(chunks) == content
+
+
+def test_what_is_refused_or_breaks_off_is_not_kept(files: JobFiles) -> None:
+    class BrokenConnection(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionResetError
+
+    with pytest.raises(FileTooLargeError):
+        files.save_upload(upload_key("a"), io.BytesIO(bytes(20 * MEGABYTE)), max_bytes=12 * MEGABYTE)
+    with pytest.raises(EmptyFileError):
+        files.save_upload(upload_key("a"), io.BytesIO(), max_bytes=MEGABYTE)
+    with pytest.raises(ConnectionResetError):
+        files.save_upload(upload_key("a"), BrokenConnection(), max_bytes=MEGABYTE)
+    assert files.list("jobs") == []
+
+
+def test_absent_files(files: JobFiles) -> None:
+    with pytest.raises(FileNotFoundError):
+        files.read("jobs/a/upload")
+    with pytest.raises(FileNotFoundError):
+        files.stream("jobs/a/upload")
+    assert files.find("jobs/a/upload") is None
+    assert not files.exists("jobs/a/upload")
+    assert not files.rename("jobs/a/upload", "jobs/a/source")
+    files.delete("jobs/a/upload")
+    files.delete_job("a")
+
+
+def test_a_job_is_renamed_listed_and_deleted_and_no_other(files: JobFiles) -> None:
+    for number in range(1, 13):
+        files.write(page_key("a", number), b"{}")
+    files.write(upload_key("a"), b"x")
+    assert files.rename(upload_key("a"), source_key("a"))
+    assert not files.exists(upload_key("a"))
+    files.write(document_key("ab"), b"{}")
+    assert set(files.list_jobs()) == {"a", "ab"}
+    files.delete_job("a")
+    files.check()
+    assert files.list("jobs") == [document_key("ab")]
+    assert set(files.list_jobs()) == {"ab"}
+
+
+def test_a_short_outage_is_waited_out(s3: S3Server, files: JobFiles) -> None:
+    files.write(document_key("a"), b"before")
+    s3.door.shut()
+    opening = threading.Timer(1.0, s3.door.unbar)
+    opening.start()
+    assert files.read(document_key("a")) == b"before"
+    opening.join()
+
+
+def test_a_storage_that_is_away_is_named(s3: S3Server, files: JobFiles) -> None:
+    s3.door.shut()
+    try:
+        with pytest.raises(StorageUnavailableError):
+            files.check()
+    finally:
+        s3.door.unbar()
+    files.check()
