@@ -62,6 +62,8 @@ def serve(settings: Settings) -> int:
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=max(1, int(settings.server.shutdown_grace_s)),
+        # The other implementation, which is taken where it is installed, has no limit for the size of headers.
+        http="h11",
         # Proxies are believed by our own rule (TRUSTED_PROXIES), from the right.
         proxy_headers=False,
     )

@@ -27,10 +27,12 @@ class Door:
     client: TestClient
     services: Services
 
-    def post(self, pages: int = 1, *, address: str = "203.0.113.9", token: str = "", **fields: str) -> httpx.Response:
+    def post(
+        self, page_count: int = 1, *, address: str = "203.0.113.9", token: str = "", **fields: str
+    ) -> httpx.Response:
         """Submit a PDF of so many pages; an account's result is not kept, so that nothing is indexed for chat."""
         fields = ({"retain": "false"} if token else {}) | fields
-        files = {"file": ("letter.pdf", make_pdf(pages), "application/pdf")}
+        files = {"file": ("letter.pdf", make_pdf(page_count), "application/pdf")}
         return self.client.post("/api/v1/ocr/", files=files, data=fields, headers=self.headers(address, token))
 
     def get(self, path: str, *, address: str = "203.0.113.9", token: str = "", **query: Any) -> httpx.Response:

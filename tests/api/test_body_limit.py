@@ -1,9 +1,12 @@
 """A body over the limit gets our 400, with and without a declared length, whatever app lies below."""
 
+import asyncio
+
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from api.body_limit import BodyLimit
 
@@ -46,3 +49,44 @@ def test_streamed_without_length(client: TestClient) -> None:
 
 def test_refused_before_a_handler_runs(client: TestClient) -> None:
     assert client.post("/ignore", content=b"x" * 2000).status_code == 400
+
+
+def test_a_client_that_falls_silent_is_given_up() -> None:
+    async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+
+    messages = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/read", "headers": []}
+    asyncio.run(BodyLimit(read_all, max_bytes=1000, silence_s=0.05)(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert b"broke off" in sent[1]["body"]
+
+
+def test_after_the_body_an_answer_may_take_its_time() -> None:
+    async def think(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await receive()
+        await PlainTextResponse("thought")(scope, receive, send)
+
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/read", "headers": []}
+    asyncio.run(BodyLimit(think, max_bytes=1000, silence_s=0.05)(scope, receive, send))
+    assert sent[0]["status"] == 200

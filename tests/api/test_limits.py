@@ -27,7 +27,7 @@ class TestRequestsAMinute:
     def test_every_counted_answer_says_what_is_left(self, open_door: OpenDoor) -> None:
         door = open_door(requests_per_minute=20)
         job = door.post().json()["uuid"]
-        answers = [
+        answers: list[httpx.Response] = [
             door.get("ocr/"),
             door.get(f"ocr/{job}/"),
             door.get(f"ocr/{job}/download/", format="txt"),
