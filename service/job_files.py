@@ -17,13 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
+
+if TYPE_CHECKING:
+    from obstore.store import BackoffConfig, ClientConfig, RetryConfig
 
 _CHUNK_BYTES = 1024 * 1024
 # S3 wants parts of at least 5 MiB; one such part is what an upload holds in memory.
@@ -32,7 +35,11 @@ _JOBS = "jobs"
 _PROBE = ".ready"
 # An outage of a minute is waited out inside one try of a page; readiness wants an answer at once.
 _PATIENCE = timedelta(seconds=75)
-_BACK_OFF = {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=3), "base": 2}
+_BACK_OFF: "BackoffConfig" = {
+    "init_backoff": timedelta(milliseconds=200),
+    "max_backoff": timedelta(seconds=3),
+    "base": 2,
+}
 _RETRIES = 60
 
 
@@ -209,11 +216,9 @@ class JobFiles:
 def _open_remote(url: str, *, patience: timedelta = _PATIENCE) -> ObjectStore:
     """Requests that fail for want of the server are repeated for so long, by obstore."""
     # Amazon is always asked over https; a server in one's own network may have an address that begins with http.
-    return from_url(
-        url,
-        client_options={"allow_http": True, "timeout": timedelta(seconds=30)},
-        retry_config={"max_retries": _RETRIES, "retry_timeout": patience, "backoff": _BACK_OFF},
-    )
+    retries: RetryConfig = {"max_retries": _RETRIES, "retry_timeout": patience, "backoff": _BACK_OFF}
+    client: ClientConfig = {"allow_http": True, "timeout": timedelta(seconds=30)}
+    return from_url(url, client_options=client, retry_config=retries)
 
 
 @contextmanager

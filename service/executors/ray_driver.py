@@ -4,6 +4,7 @@ Nothing matters that it holds. One thread does everything, fed by a queue: what 
 """
 
 import ctypes
+import logging
 import os
 import pickle
 import signal
@@ -74,7 +75,7 @@ def serve(connection: Connection, config: ClusterConfig) -> None:
     import ray
 
     try:
-        ray.init(address=config.address or "auto", log_to_driver=False, logging_level="error", configure_logging=False)
+        ray.init(address=config.address or "auto", log_to_driver=False, logging_level=logging.ERROR)
         _Driver(connection, config).work()
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
         print(f"ray: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
