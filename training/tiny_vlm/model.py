@@ -40,7 +40,7 @@ CHAT_TEMPLATE = (
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """One token a character; the marks of images and of ends are added special tokens, or they would be split too."""
+    """One token a character; the chat's marks are added special tokens, or they would be split into characters too."""
     prompt_characters = sorted({*ALPHABET, *map(chr, range(32, 127)), "\n"})
     pieces = [UNKNOWN, *prompt_characters, *(piece for piece in (*MARKUP, *COORDINATES) if len(piece) > 1)]
     vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys(pieces))}
@@ -52,6 +52,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         pad_token=PAD,
         eos_token=END,
         extra_special_tokens={
+            "start_token": START,
             "image_token": IMAGE,
             "image_break_token": IMAGE_BREAK,
             "image_end_token": IMAGE_END,
