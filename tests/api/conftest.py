@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -27,15 +26,13 @@ class Door:
     client: TestClient
     services: Services
 
-    def post(
-        self, page_count: int = 1, *, address: str = "203.0.113.9", token: str = "", **fields: str
-    ) -> httpx.Response:
+    def post(self, page_count: int = 1, *, address: str = "203.0.113.9", token: str = "", **fields: str) -> Any:
         """Submit a PDF of so many pages; an account's result is not kept, so that nothing is indexed for chat."""
         fields = ({"retain": "false"} if token else {}) | fields
         files = {"file": ("letter.pdf", make_pdf(page_count), "application/pdf")}
         return self.client.post("/api/v1/ocr/", files=files, data=fields, headers=self.headers(address, token))
 
-    def get(self, path: str, *, address: str = "203.0.113.9", token: str = "", **query: Any) -> httpx.Response:
+    def get(self, path: str, *, address: str = "203.0.113.9", token: str = "", **query: Any) -> Any:
         return self.client.get(f"/api/v1/{path}", params=query, headers=self.headers(address, token))
 
     def headers(self, address: str = "203.0.113.9", token: str = "") -> dict[str, str]:

@@ -55,11 +55,13 @@ def test_a_client_that_falls_silent_is_given_up() -> None:
     async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
         await Request(scope, receive).body()
 
-    messages = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
+    messages: list[Message] = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return messages.pop() if messages else await asyncio.Event().wait()
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -78,11 +80,13 @@ def test_after_the_body_an_answer_may_take_its_time() -> None:
                 await receive()
         await PlainTextResponse("thought")(scope, receive, send)
 
-    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return messages.pop() if messages else await asyncio.Event().wait()
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)
