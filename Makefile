@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench docs samples screenshots setup setup-test clean
+.PHONY: help run test test-surya surya lint bench docs samples screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,13 @@ run: setup ## set up what is missing, then serve on http://localhost:7860
 
 test: setup-test ## set up what is missing, then run every test
 	@$(PY) -m pytest -q
+
+surya: setup ## install Surya's own environment (docs/engines.md)
+	@scripts/install-surya.sh
+
+test-surya: setup-test ## test the real surya client in its own environment
+	@scripts/install-surya.sh
+	@$(PY) -m pytest -q tests/surya/check_surya.py
 
 lint: setup-test ## ruff, formatting, types
 	@$(PY) -m ruff check .
@@ -40,4 +47,4 @@ screenshots: setup-test ## take the pictures of docs/pictures from the real app
 	@$(PY) -m scripts.take_screenshots
 
 clean: ## remove the environment and caches (never data/)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-surya .mypy_cache .ruff_cache .pytest_cache

@@ -84,8 +84,6 @@ class Reader:
         Without a model, or where it fails and a fallback is wanted, tier ``vlm`` is the embedded engines' most careful
         reading, at the price of tier ``cpu``.
         """
-        if self._config.cpu_engine == "scripted" and options.tier is Tier.CPU:
-            return self._follow_script(opened.render(number, dpi=self._config.dpi))
         model = self._config.model_for(options.tier)
         found = TextLayerFinding(None) if model and _outranks_layer(options) else self._find_layer(opened, number)
         if found.layer is not None:
