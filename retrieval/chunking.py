@@ -7,8 +7,9 @@ quoted is the page's own text.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.document import BlockKind, Document, Page
+from pipeline.document import Block, BlockKind, Document, Page
 from retrieval.sentences import Span, looks_like_lines, reads_on, split_units
+from retrieval.tables import find_headings
 
 CHUNK_CHARS = 800
 OVERLAP_CHARS = 150
@@ -17,12 +18,24 @@ _LINE_KINDS = frozenset({BlockKind.TABLE, BlockKind.LIST, BlockKind.FORMULA})
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence or line that may be quoted: offsets in the page's text, and the block it stands in."""
+    """A sentence or line that may be quoted: offsets in the page's text, and the block it stands in.
+
+    ``headings`` are what the columns of a table's row are called; ``is_heading`` marks the row that names them,
+    ``is_title`` the line of a title block.
+    """
 
     start: int
     end: int
     text: str
     block_id: str
+    headings: str = ""
+    is_heading: bool = False
+    is_title: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """What to compare with a question."""
+        return f"{self.headings}\n{self.text}" if self.headings else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +79,29 @@ def split_page(page: Page) -> tuple[Unit, ...]:
     units: list[Unit] = []
     # A receipt's block of two or three lines can't be told from prose by itself; its page can.
     is_form = looks_like_lines(text)
-    for block_id, kind, block in _place_blocks(page):
-        part = text[block.start : block.end]
-        keep_lines = kind in _LINE_KINDS or (is_form and not reads_on(part))
+    for block, place in _place_blocks(page):
+        part = text[place.start : place.end]
+        keep_lines = block.kind in _LINE_KINDS or (is_form and not reads_on(part))
         spans = split_units(part, keep_lines=keep_lines or None)
+        names = tuple(find_headings(block).values()) if block.table else ()
+        headings = " ".join(one.cell.text for one in names)
         for span in spans:
-            start, end = block.start + span.start, block.start + span.end
-            units.append(Unit(start, end, text[start:end], block_id))
+            start, end = place.start + span.start, place.start + span.end
+            is_heading = bool(names) and span.start <= names[-1].start
+            is_title = block.kind is BlockKind.TITLE
+            units.append(
+                Unit(start, end, text[start:end], block.id, "" if is_heading else headings, is_heading, is_title)
+            )
     return tuple(units)
 
 
-def _place_blocks(page: Page) -> Iterator[tuple[str, BlockKind, Span]]:
+def _place_blocks(page: Page) -> Iterator[tuple[Block, Span]]:
     """Where each block stands in ``page.text``, which joins the blocks that have text with an empty line."""
     position = 0
     for block in page.blocks:
         if not block.text:
             continue
-        yield block.id, block.kind, Span(position, position + len(block.text))
+        yield block, Span(position, position + len(block.text))
         position += len(block.text) + 2
 
 

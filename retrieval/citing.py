@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import groupby
 
 from rapidfuzz import fuzz
 
 from pipeline.document import Block, Box, Line, Page
 from retrieval.answer import Citation
+from retrieval.tables import place_cells
 from retrieval.terms import is_spaceless
 
 _HIDDEN = re.compile(
@@ -73,7 +75,15 @@ def _place_blocks(page: Page) -> Iterator[tuple[Block, int]]:
 
 
 def _boxes_of(block: Block, start: int, end: int) -> Iterator[Box]:
-    """Boxes of the characters ``start`` to ``end`` of the block's text; the whole block where lines don't add up."""
+    """Boxes of the characters ``start`` to ``end`` of the block's text, one a line or a table's row.
+
+    The whole block where neither lines nor cells add up.
+    """
+    cells = [one.cell for one in place_cells(block) if one.start < end and one.end > start]
+    if cells:
+        for _, row in groupby(cells, key=lambda cell: cell.row):
+            yield Box.around(cell.box for cell in row)
+        return
     if not block.lines or "\n".join(line.text for line in block.lines) != block.text:
         yield block.box
         return

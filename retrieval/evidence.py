@@ -6,7 +6,7 @@ reader model sees more.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -29,6 +29,17 @@ class DocumentWords:
     def of(cls, text: str) -> Self:
         sequence = tuple(split_words(text))
         return cls(frozenset(sequence), sequence)
+
+    def has_sequence(self, words: Sequence[str]) -> bool:
+        """Whether these words follow each other somewhere."""
+        if not words or words[0] not in self.words:
+            return False
+        size = len(words)
+        return any(list(self.sequence[at : at + size]) == list(words) for at in range(len(self.sequence) - size + 1))
+
+    def has_part(self, digits: str) -> bool:
+        """Whether some word or number holds these digits, as ``2024-05-01`` holds 2024."""
+        return any(digits in word for word in self.words)
 
     def has_near(self, first: str, second: str, distance: int) -> bool:
         """Whether the words stand at most ``distance`` apart somewhere; True when either is missing altogether."""
@@ -56,7 +67,7 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
         return Conflict.NEGATION
     if _has_opposite(question.asked, sentence):
         return Conflict.OPPOSITE
-    if _has_foreign_number(question, sentence, surroundings):
+    if _has_foreign_number(question, sentence, surroundings) or _has_unknown_code(question, document):
         return Conflict.NUMBER
     if _has_foreign_name(question, sentence, surroundings, document):
         return Conflict.NAME
@@ -141,12 +152,23 @@ def _has_foreign_number(question: Question, sentence: str, surroundings: str) ->
     return bool(foreign) and _says_the_rest(question, foreign, sentence)
 
 
+def _has_unknown_code(question: Question, document: DocumentWords) -> bool:
+    """A code ("E7", "line T4") that the document does not have, or a year, where it names other years."""
+    if any(not document.has_sequence(split_words(code)) for code in _CODE.findall(question.asked)):
+        return True
+    years = set(_YEAR.findall(question.asked))
+    known = {word for word in document.words if _YEAR.fullmatch(word)}
+    return bool(known) and any(not document.has_part(year) for year in years)
+
+
 def _number_in(number: str, text: str) -> bool:
     parts = re.findall(r"\d+", number)
     present = set(re.findall(r"\d+", text))
     return all(part in present or part.lstrip("0") in {one.lstrip("0") for one in present} for part in parts)
 
 
+_CODE = re.compile(r"(?<![\w-])[^\W\d_]{1,3}-?\d+(?![\w-])")
+_YEAR = re.compile(r"(?<![\d.,/-])(?:1[5-9]|20)\d\d(?![\d/-]|[.,]\d)")
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
 _SAME_NAME = 75.0
 _NAMES_APART = 2

@@ -12,6 +12,7 @@ from enum import StrEnum
 from retrieval.chunking import Unit
 from retrieval.forms import AMOUNT, has_full_date
 from retrieval.keywords import keywords
+from retrieval.question import Question
 from retrieval.terms import fold
 
 
@@ -60,14 +61,22 @@ def find_field_names(question: str) -> tuple[FieldName, ...]:
     return tuple(names)
 
 
+def asks_for_paper_date(question: Question) -> bool:
+    """Whether a question about a date means that of the paper itself, not of something that the paper tells of."""
+    return bool(_PAPER.search(" ".join(fold(question.asked).split()))) or len(question.content_words) <= 1
+
+
 def find_labelled(name: FieldName, units: Sequence[Unit]) -> tuple[Unit, ...]:
     """The line that holds the field, or its label and the line below; empty when there is none."""
     field = _BY_NAME[name]
     for index, unit in enumerate(units):
-        label = field.label.search(fold(unit.text))
+        folded = fold(unit.text)
+        label = field.label.search(folded)
         if label is None:
             continue
-        if _has_value(field, unit.text[_value_start(unit.text, label.end()) :]):
+        # Where folding keeps the length, offsets of the folded text are those of the text.
+        rest = unit.text if len(folded) == len(unit.text) else folded
+        if _has_value(field, rest[label.end() :]):
             return (unit,)
         if index + 1 < len(units) and _is_label(unit.text) and _has_value(field, units[index + 1].text):
             return (unit, units[index + 1])
@@ -84,11 +93,6 @@ def is_missing(name: FieldName, units: Sequence[Unit]) -> bool:
     return not (field.speaks_for_itself and any(_has_value(field, unit.text) for unit in units))
 
 
-def _value_start(text: str, label_end: int) -> int:
-    """Folding changes lengths a little: what matters is not to read the label itself as the value."""
-    return max(0, min(label_end, len(text)) - 3)
-
-
 def _is_label(text: str) -> bool:
     return text.rstrip().endswith((":", "：")) or len(text) <= _LABEL_CHARS
 
@@ -100,7 +104,15 @@ def _has_value(field: _Field, text: str) -> bool:
 
 
 _LABEL_CHARS = 30
-_DATE = re.compile(r"\d")
+_PAPER = keywords(
+    "date|dated|invoice|receipt|bill|purchase*|bought|buy|issued|printed|document|letter|transaction|sale|order*|signed|sent",
+    "datum|rechnung*|quittung*|beleg*|bon|gekauft|kauf|ausgestellt|einkauf*|brief|dokument*|facture|ticket|reçu|achat|acheté",
+    "émis*|lettre|factura|recibo|compra*|emitid*|carta|fecha|fatura|data|scontrino|ricevuta|acquist*|fattura|emess*|lettera",
+    "factuur|bonnetje|aankoop|gekocht|brief|чек*|счет*|покупк*|куплен*|письм*|документ*|дата|fatura*|fiş*|satın|mektup|tarih*",
+    "فاتورة|إيصال|شراء|تاريخ|发票|收据|小票|购买|日期|开具|領収書|レシート|請求書|購入|日付|発行|영수증|구매|날짜|발행|रसीद|बिल|खरीद*|तारीख|दिनांक",
+    "hóa đơn|biên lai|mua|ngày|ใบเสร็จ|ซื้อ|วันที่|απόδειξη*|τιμολόγιο*|αγορά*|ημερομηνία*|paragon*|faktur*|zakup*",
+)
+_DATE = re.compile(r"\d.*\d")
 _NUMBER = re.compile(r"\d")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _ACCOUNT = re.compile(r"\d{4}|\d{2}[ -]\d{2}")
@@ -183,7 +195,13 @@ _FIELDS = (
         ),
         _NUMBER,
     ),
-    _Field(FieldName.FAX, _FAX := keywords("fax*|телефакс|факс|传真|ファックス|ファクス|팩스|فاكس|แฟกซ์"), _FAX, _NUMBER, True),
+    _Field(
+        FieldName.FAX,
+        _FAX := keywords("fax*|телефакс|факс|传真|ファックス|ファクス|팩스|فاكس|แฟกซ์"),
+        _FAX,
+        _NUMBER,
+        True,
+    ),
     _Field(
         FieldName.PHONE,
         keywords(
@@ -212,7 +230,9 @@ _FIELDS = (
     ),
     _Field(
         FieldName.WEBSITE,
-        keywords("website|web site|web address|webseite|site web|site internet|sitio web|página web|sito web|веб-сайт|сайт"),
+        keywords(
+            "website|web site|web address|webseite|site web|site internet|sitio web|página web|sito web|веб-сайт|сайт"
+        ),
         keywords("website|web|www|webseite|site web|sitio web|sito web|сайт"),
         _WEBSITE,
         is_strict=True,

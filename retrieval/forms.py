@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from retrieval.chunking import Unit
+from retrieval.keywords import keywords
 from retrieval.question import AnswerKind
 from retrieval.terms import fold
 
@@ -35,12 +36,19 @@ _WRITTEN_DATE = re.compile(
 )
 ANY_DATE = re.compile(
     rf"{_WRITTEN_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}|\d+\s?[年月日世]"
-    r"|\b\d{1,2}(?:th|st|nd|rd)\s+century|พ\.ศ|ค\.ศ|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b",
+    r"|\b\d{1,2}(?:th|st|nd|rd)\s+century|พ\.ศ|ค\.ศ|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b"
+    r"|\b\d{1,2}[:.]\d\d\b|\b(?:today|yesterday|tomorrow|night|morning|evening|noon|midnight|centur(?:y|ies)|decades?|era)\b"
+    r"|\b\d+\s?(?:am|pm|days?|weeks?|months?|years?)\b|\b(?:spring|summer|autumn|fall|winter)\b|\b\d{3,4}s?\s?(?:bc|ad|ce|bce)\b",
     re.IGNORECASE,
 )
 _DATE_LABEL = re.compile(
     r"date|datum|fecha|data\b|дата|tarih|ημερομηνια|日期|日付|날짜|तारीख|تاريخ|วันที่|ngay|issued|rechnungsdatum",
     re.IGNORECASE,
+)
+_OTHER_DATE = keywords(
+    "due|due date|birth|born|dob|valid until|expir*|delivery|fällig*|geburtsdatum|geboren|gültig bis|lieferdatum|échéance",
+    "naissance|vencimiento|vencimento|nacimiento|nascimento|nascita|scadenza|vervaldatum|рождения|son ödeme|vade|doğum",
+    "生年月日|出生日期|支払期限|付款期限|有効期限|到期日",
 )
 _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
@@ -156,8 +164,9 @@ def _is_calendar_date(match: re.Match[str]) -> bool:
 
 def _find_date(units: Sequence[Unit]) -> tuple[Unit, ...]:
     dated = [unit for unit in units if has_full_date(unit.text)]
-    labelled = [unit for unit in dated if _DATE_LABEL.search(fold(unit.text))]
-    return tuple((labelled or dated)[:1])
+    own = [unit for unit in dated if not _OTHER_DATE.search(fold(unit.text))] or dated
+    labelled = [unit for unit in own if _DATE_LABEL.search(fold(unit.text))]
+    return tuple((labelled or own)[:1])
 
 
 def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
@@ -171,7 +180,15 @@ def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
 
 
 _FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date, AnswerKind.ISSUER: _find_issuer}
+_MONEY = re.compile(
+    rf"{AMOUNT.pattern}|\b\d[\d.,  ']*\s?(?:thousand|million|billion|mio\.?|mrd\.?|millionen|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
+    r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
+    r"|рубл\w*|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
+    r"|\d\s?(?:元|円|원|만\s?원|บาท)|[一二三四五六七八九十百千万亿]+(?:元|円)|\b(?:free|kostenlos|gratuit\w*|gratis|gratuito|бесплатн\w*)\b",
+    re.IGNORECASE,
+)
 _CONTENT = {
+    AnswerKind.PRICE: _MONEY,
     AnswerKind.DATE: ANY_DATE,
     AnswerKind.TOTAL: re.compile(r"\d"),
     AnswerKind.AMOUNT: re.compile(

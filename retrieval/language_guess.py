@@ -29,7 +29,10 @@ _TELLING_LETTERS = {
     "fr": "œêùç", "sv": "å", "da": "æø", "uk": "іїєґ", "bg": "ъщ", "ru": "ыэё", "fa": "پچژگ", "ur": "ٹڈڑے",
 }  # fmt: skip
 _SAMPLE_CHARS = 4000
+_INTERNATIONAL = frozenset("total data final general central normal real principal".split())
+"""Content words of several languages that a list of function words has for one."""
 _MIN_VOTE = 0.03
+_ENOUGH_VOTES = 0.4
 _LONG_WORDS = 200
 _ENGLISH = frozenset(
     """a an the of in on at to for from by with and or but if so as is are was were be been being am do does did doing
@@ -51,8 +54,11 @@ def guess_script(text: str) -> str:
     return max(known)[1] if known else ""
 
 
-def guess_language(text: str) -> str | None:
-    """An ISO 639-1 code, or None when nothing speaks for any language."""
+def guess_language(text: str, *, likely: str | None = None) -> str | None:
+    """An ISO 639-1 code, or None when nothing speaks for any language.
+
+    ``likely`` is the language it should be unless the text clearly says otherwise: a short question in the document's.
+    """
     candidates = _SCRIPT_LANGUAGES.get(guess_script(text), ())
     if len(candidates) < 2:
         return candidates[0] if candidates else None
@@ -62,6 +68,8 @@ def guess_language(text: str) -> str | None:
         if code in votes:
             votes[code] += sum(map(text[:_SAMPLE_CHARS].casefold().count, letters)) / 2
     best = max(votes, key=lambda code: votes[code])
+    if likely in votes and (len(words) == 1 or votes[likely] > _ENOUGH_VOTES * votes[best]):
+        return likely
     if votes[best] > _MIN_VOTE * min(len(words), _LONG_WORDS):
         return best
     return None if guess_script(text) == "LATIN" else candidates[0]
@@ -88,6 +96,6 @@ def function_words(language: str) -> frozenset[str]:
 
 def _weight(word: str, language: str, candidates: tuple[str, ...]) -> float:
     """A word that few languages share says more."""
-    if word not in function_words(language):
+    if word not in function_words(language) or word in _INTERNATIONAL:
         return 0.0
     return 1 / sum(word in function_words(code) for code in candidates)

@@ -4,7 +4,7 @@ One librarian lives in one process: it owns the embedder and the index's writing
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.document import Document, Page
@@ -19,6 +19,7 @@ from retrieval.index import VectorIndex
 from retrieval.language_guess import guess_language
 from retrieval.question import Question, read_question
 from retrieval.search import Passage, PassageSearch
+from retrieval.tables import TableRow, choose_cells, describe_row, find_row
 from retrieval.wording import find_wording
 
 PART_CHUNKS = 32
@@ -103,7 +104,7 @@ class Librarian:
 
     def find(self, shelf: Shelf, message: str, history: Sequence[Turn] = ()) -> Excerpts:
         """Search only. What has no vectors is searched by words."""
-        question = read_question(message, history)
+        question = read_question(message, history, likely_language=shelf.language)
         vector = self._embedder.embed_questions([question.text])
         matches = self._index.search(list(shelf.documents), vector, model=self._embedder.name, limit=_MATCHES)
         cosines = {f"{match.document_id}:{match.chunk_number}": match.cosine for match in matches}
@@ -138,7 +139,23 @@ class Librarian:
 
 def _to_sentence(quote: Quote, found: Excerpts) -> AnswerSentence:
     page = found.pages[quote.document_id, quote.page_number]
-    citation = cite(quote.document_id, page, quote.start, quote.end)
     name = neutralise(found.names[quote.document_id]) if len(found.names) > 1 else ""
+    row = find_row(page, quote.start, quote.end)
+    if row is not None:
+        return _to_row_sentence(quote, row, found, name)
+    citation = cite(quote.document_id, page, quote.start, quote.end)
     text = mark_page(f"“{neutralise(citation.snippet)}”", quote.page_number, document_name=name)
     return AnswerSentence(text, (citation,))
+
+
+def _to_row_sentence(quote: Quote, row: TableRow, found: Excerpts, name: str) -> AnswerSentence:
+    """A table's row with the names of its columns; only the cells that are asked for are marked."""
+    page = found.pages[quote.document_id, quote.page_number]
+    chosen = choose_cells(row, found.question.text)
+    whole = cite(quote.document_id, page, quote.start, quote.end)
+    if chosen:
+        whole = replace(whole, boxes=tuple(one.cell.box for one in (row.cells[0], *chosen)))
+    columns = [row.headings[one.cell.column] for one in chosen]
+    headings = [cite(quote.document_id, page, row.offset + one.start, row.offset + one.end) for one in columns]
+    text = mark_page(neutralise(describe_row(row, chosen)), quote.page_number, document_name=name)
+    return AnswerSentence(text, (whole, *headings))

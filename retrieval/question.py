@@ -15,15 +15,20 @@ from retrieval.terms import fold, is_spaceless, split_words, word_terms
 
 
 class AnswerKind(StrEnum):
-    """What an answer must contain. ``ISSUER`` is the company that a receipt or invoice comes from."""
+    """What an answer must contain. ``ISSUER`` is the company that a receipt or invoice comes from,
+
+    ``SUBJECT`` what the whole document is about.
+    """
 
     ANY = "any"
     DATE = "date"
     TOTAL = "total"
     AMOUNT = "amount"
+    PRICE = "price"
     COUNT = "count"
     PERSON = "person"
     ISSUER = "issuer"
+    SUBJECT = "subject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,9 @@ _FOLLOW_UP_WORDS = 10
 _FOLLOW_UP_HEAVY_WORDS = 2
 
 
-def read_question(message: str, history: Sequence[Turn] = ()) -> Question:
-    """Understand a message, in the light of what was asked before."""
-    language = guess_language(message)
+def read_question(message: str, history: Sequence[Turn] = (), *, likely_language: str | None = None) -> Question:
+    """Understand a message, in the light of what was asked before; ``likely_language`` is the documents'."""
+    language = guess_language(message, likely=likely_language)
     question = Question(message, message, language, find_kind(message))
     if not history or not is_follow_up(message, language):
         return question
@@ -79,6 +84,8 @@ def read_question(message: str, history: Sequence[Turn] = ()) -> Question:
 def find_kind(text: str) -> AnswerKind:
     """The first kind of the table whose keywords occur; who asks "when" wants a date, whatever else is named."""
     folded = f" {' '.join(fold(text).split())} "
+    if _SUBJECT.search(folded):
+        return AnswerKind.SUBJECT
     if _WHEN.search(folded):
         return AnswerKind.DATE
     return next((kind for kind, pattern in _KINDS if pattern.search(folded)), AnswerKind.ANY)
@@ -115,6 +122,19 @@ def _wants_another(message: str) -> bool:
     return bool(_ORDINALS.search(folded) or _OTHERS.search(folded))
 
 
+_PAPERS = (
+    r"(?:document|file|text|letter|notice|page|paper|report|pdf|contract|article|book|story|message|dokument|text|brief|schreiben"
+    r"|bericht|datei|seite|vertrag|lettre|texte|rapport|fichier|avis|documento|texto|carta|archivo|informe|aviso|arquivo"
+    r"|relatorio|testo|lettera|avviso|file|brief|tekst|документ\w*|текст\w*|письм\w*|файл\w*|отчет\w*|belge|metin|mektup)"
+)
+_SUBJECT = re.compile(
+    rf"what(?:'s| is| does)?\s+(?:this|the|it|that)(?:\s+{_PAPERS})?\s+(?:all\s+)?(?:about|say|tell us)\s*\?*\s*$|what is (?:this|it)\s*\?"
+    rf"|what kind of {_PAPERS} is|summar(?:y|i[sz]e)|worum geht es(?: hier| in d\w+ \w+)?\s*\?|wovon handelt|was steht in d\w+ \w+\s*\?|was ist das fur ein|zusammenfass"
+    r"|de quoi (?:parle|s'agit)|quel est le sujet|resume[rz]?\b|de que (?:trata|se trata|habla|fala)|di cosa (?:parla|si tratta)"
+    r"|riassum|waar gaat .* over|о чем (?:этот |это |эта )?(?:документ|текст|письмо|файл|отчет|идет речь|говорится)|кратко перескажи|ne hakkinda|neyle ilgili|konusu ne"
+    r"|عن ماذا|عما يتحدث|ما موضوع|这是什么|(?:文件|文档|通知|信|报告)是?(?:关于|讲的?是?)?什么|何の(?:お知らせ|文書|書類|手紙|話)|何について|무엇에 (?:관한|대한)"
+    r"|किस बारे में|vè cái gì|noi ve gi|เกี่ยวกับอะไร|για ποιο θεμα|τι αφορα"
+)
 _WHEN = keywords(
     "when|until when|by what date|on what date|which day|what day|what date|wann|bis wann|an welchem tag|quand|à quelle date",
     "cuándo|em que data|quando|che data|in che data|wanneer|когда|πότε|ne zaman|hangi tarihte|متى|何时|什么时候|哪天|哪一天|いつ",
@@ -165,13 +185,20 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        AnswerKind.PRICE,
+        keywords(
+            "price*|cost|costs|fee|fees|salary|how much is the rent|how much is the deposit|how much is the fine",
+            "how much is the monthly rent|preis|kostet|gebühr*|wie hoch ist die miete|wie hoch ist die kaution|prix|coûte*",
+            "precio|cuesta*|costó|preço|custou|custa|prezzo|costa|costano|è costato|prijs|kost|hoe duur",
+            "цена|стоимость|стоит|стоил*|τιμή|κοστίζει|κόστος|fiyat*|ücret*|سعر|تكلفة",
+            "多少钱|价格|费用|租金|いくら|価格|料金|家賃|얼마|가격|요금|비용|कीमत|मूल्य|शुल्क|किराया|ราคา|ค่าเช่า|giá|chi phí",
+        ),
+    ),
+    (
         AnswerKind.AMOUNT,
         keywords(
-            "how much|price*|cost*|amount*|fee|fees|wie viel|preis*",
-            "betrag*|kosten|combien|prix|montant|coût|cuánto|precio",
-            "importe|quanto|preço|valor|prezzo|costo|prijs|bedrag",
-            "цена|стоимость|сумма|πόσο|τιμή|ne kadar|fiyat*|كم|سعر",
-            "多少钱|价格|金额|いくら|金額|価格|얼마|가격|कितना|मूल्य|कीमत|ราคา|เท่าไร|giá",
+            "how much|amount*|wie viel|betrag*|combien|montant|cuánto|importe|quanto|valor|bedrag|сумма|πόσο|ne kadar|كم",
+            "金额|金額|कितना|เท่าไร",
         ),
     ),
     (

@@ -15,6 +15,8 @@ from retrieval.lexical import LexicalIndex
 
 LEXICAL_WEIGHT = 0.4
 CROSS_LANGUAGE_LEXICAL_WEIGHT = 0.1
+_LEAST_COSINE_SPREAD = 0.06
+_LEAST_WORDS_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,10 @@ class PassageSearch:
         """The best passages, best first. ``cosines`` maps :attr:`Chunk.key`; chunks without one rank by words."""
         if not self.chunks:
             return ()
-        words = _scaled(self.lexical.score(question))
+        words = _scaled(self.lexical.score(question), least_spread=_LEAST_WORDS_SPREAD)
         lowest = min(cosines.values(), default=0.0)
-        meanings = _scaled(np.array([cosines.get(chunk.key, lowest) for chunk in self.chunks], dtype=np.float32))
+        closeness = np.array([cosines.get(chunk.key, lowest) for chunk in self.chunks], dtype=np.float32)
+        meanings = _scaled(closeness, least_spread=_LEAST_COSINE_SPREAD)
         weight = LEXICAL_WEIGHT if same_language else CROSS_LANGUAGE_LEXICAL_WEIGHT
         if not cosines:
             weight = 1.0
@@ -52,6 +55,10 @@ class PassageSearch:
         )
 
 
-def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    spread = scores.max() - scores.min()
-    return (scores - scores.min()) / spread if spread > 0 else np.zeros_like(scores)
+def _scaled(scores: NDArray[np.float32], *, least_spread: float) -> NDArray[np.float32]:
+    """The best is 1, the worst 0, or above where they differ by less than ``least_spread``.
+
+    Without that, the less likely page of a document of two would count as bad however little it lags behind.
+    """
+    best = scores.max()
+    return 1 - (best - scores) / max(float(best - scores.min()), least_spread)

@@ -83,6 +83,8 @@ def looks_like_lines(paragraph: str) -> bool:
         return False
     if len(lengths) == 2:
         return max(lengths) < _PROSE_LINE_CHARS
+    if max(lengths) < _PROSE_LINE_CHARS and sum(line[0].isupper() or line[0].isdigit() for line in lines) == len(lines):
+        return True
     return fmean(lengths[:-1]) / max(lengths) < _PROSE_FILL or max(lengths) < _PROSE_LINE_CHARS // 2
 
 

@@ -16,6 +16,7 @@ _WORD = re.compile(
     re.VERBOSE,
 )
 _INNER_GAP = re.compile(rf"(?<=[{_SPACELESS}])[^\S\t]+(?=[{_SPACELESS}])")
+_PLURAL = re.compile("[a-z]{3,5}[a-hj-rtv-z]s|[a-z]{2}[aeo]?[a-hj-rtv-z]s")
 _SPACELESS_START = re.compile(rf"[{_SPACELESS}]")
 
 
@@ -47,7 +48,10 @@ def word_terms(word: str) -> tuple[str, ...]:
         return (word,) if len(word) == 1 else tuple(word[i : i + 2] for i in range(len(word) - 1))
     if word[0].isdigit():
         return (word,)
-    return (re.split("['’]", word, maxsplit=1)[0][:STEM_CHARS] or word,)
+    stem = re.split("['’]", word, maxsplit=1)[0] or word
+    if _PLURAL.fullmatch(stem):  # "take" and "takes"; in longer words the stem is cut before the ending
+        stem = stem[:-1]
+    return (stem[:STEM_CHARS],)
 
 
 def to_trigrams(text: str) -> list[str]:

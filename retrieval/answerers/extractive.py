@@ -11,18 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.chunking import Unit
-from retrieval.embedder import Closeness, Embedder
+from retrieval.embedder import Closeness, Embedder, FitFloor
 from retrieval.evidence import DocumentWords, find_conflict
-from retrieval.fields import find_field_names, find_labelled, is_missing
+from retrieval.fields import asks_for_paper_date, find_field_names, find_labelled, is_missing
 from retrieval.forms import contains_kind, find_field, is_form
 from retrieval.lexical import LexicalIndex
 from retrieval.question import AnswerKind, Question
 from retrieval.search import Passage
+from retrieval.terms import to_terms, word_terms
 
 MAX_SENTENCES = 2
-_MAX_COMPARED = 12
+_MIN_COMPARED, _MAX_COMPARED = 8, 24
+_COMPARED_CHARS, _COMPARED_CHARS_ACROSS = 2000, 2400
+"""No shared words tell which sentences are worth comparing with a question in another language: compare more."""
 _WORDS_WEIGHT, _MEANING_WEIGHT, _PASSAGE_WEIGHT = 0.3, 0.5, 0.2
-_KIND_BONUS = 0.12
+_LEAST_PASSAGE_SPREAD = 0.35
+_KIND_MALUS = {AnswerKind.PRICE: 0.3}
+_OTHER_KIND_MALUS = 0.12
+_TITLE_MALUS = 0.12
+_MAX_LAG = 0.35
+"""A second sentence that scores lower than the first by more than this rarely adds anything."""
+_CHECKED_KINDS = frozenset({AnswerKind.DATE, AnswerKind.PRICE})
+"""What is recognised so surely in English that its absence speaks against a sentence and its neighbours."""
+_MIN_SUBJECT_CHARS = 4
+_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "।", "؟", "۔")
+_ROW_SHARE = 0.5
+"""A table's row says too little for a comparison of meanings: words shared with it and its headings count instead."""
 _MIN_COVERAGE = 0.3
 _COVERAGE_HELP = 0.1
 _ENOUGH_COVERAGE = 0.6
@@ -61,27 +75,44 @@ class _Candidate:
         return self.document_id, self.page_number
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A candidate with its score, and how well the question's words fit its (see :class:`Closeness`)."""
+
+    candidate: _Candidate
+    score: float
+    fit: float
+
+
 def find_quotes(question: Question, material: Material, embedder: Embedder) -> tuple[Quote, ...]:
     """One or two places that answer, the best first; empty when the documents do not answer."""
     if not material.passages:
         return ()
+    if question.kind is AnswerKind.SUBJECT:
+        return _find_subject(material)
     forms = _find_forms(material)
     field = _find_form_field(question, forms)
     if field:
         return field
     if forms and len(forms) == len(_find_pages(material)) and _lacks_field(question, forms):
         return ()
-    candidates = _preselect(question, material, _collect(question, material))
-    if not candidates:
+    ranked = _drop_other_kinds(question, material, _rank(question, material, embedder))
+    if not ranked or not _is_on_topic(question, material, ranked, embedder.fit_floor):
         return ()
-    closeness = embedder.compare(question.text, [candidate.unit.text for candidate in candidates])
-    scores = _score(question, material, candidates, closeness)
-    order = np.argsort(-scores, kind="stable")
-    if _is_off_topic(question, material, closeness, embedder) or _is_contradicted(
-        question, material, candidates[int(order[0])]
-    ):
+    if _is_contradicted(question, material, ranked[0].candidate):
         return ()
-    return tuple(_quote(candidates[int(index)], material) for index in order[:MAX_SENTENCES])
+    limit = 1 if ranked[0].candidate.unit.headings else MAX_SENTENCES
+    shown = [one for one in ranked[:limit] if ranked[0].score - one.score <= _MAX_LAG]
+    return tuple(_quote(one.candidate, material) for one in shown)
+
+
+def _find_subject(material: Material) -> tuple[Quote, ...]:
+    """How the first document begins: its first line and, where that is a title, its first sentence."""
+    first = min(page for page in material.units if page[0] == material.passages[0].chunk.document_id)
+    units = [unit for unit in material.units[first] if len(unit.text) >= _MIN_SUBJECT_CHARS]
+    sentence = next((unit for unit in units if unit.text.rstrip().endswith(_SENTENCE_ENDS)), None)
+    shown = dict.fromkeys(unit for unit in (*units[:1], sentence) if unit is not None)
+    return tuple(_quote_units(first, [unit]) for unit in shown)
 
 
 _Lines = Mapping[tuple[str, int], Sequence[Unit]]
@@ -106,7 +137,8 @@ def _find_form_field(question: Question, forms: _Lines) -> tuple[Quote, ...]:
             found = find_labelled(name, units)
             if found:
                 return (_quote_units(page, found),)
-    for page, units in () if names else list(forms.items())[:1]:
+    wants_kind = not names and (question.kind is not AnswerKind.DATE or asks_for_paper_date(question))
+    for page, units in list(forms.items())[:1] if wants_kind else ():
         found = find_field(question.kind, units)
         if found:
             return (_quote_units(page, found),)
@@ -129,60 +161,99 @@ def _collect(question: Question, material: Material) -> list[_Candidate]:
         chunk = passage.chunk
         for unit in chunk.units:
             key = (chunk.document_id, chunk.page_number, unit.start)
-            if key not in seen and unit.text not in question.avoid:
+            if key not in seen and not unit.is_heading and unit.text not in question.avoid:
                 seen[key] = _Candidate(chunk.document_id, chunk.page_number, unit, passage)
     return list(seen.values())
 
 
 def _preselect(question: Question, material: Material, candidates: list[_Candidate]) -> list[_Candidate]:
-    """The few worth the price of comparing meanings: some seven CPU milliseconds each."""
-    if len(candidates) <= _MAX_COMPARED:
-        return candidates
-    passages = _scaled([candidate.passage.score for candidate in candidates])
+    """The few worth the price of comparing meanings: some five CPU milliseconds for a hundred characters."""
+    passages = _scaled([candidate.passage.score for candidate in candidates], least_spread=_LEAST_PASSAGE_SPREAD)
     words = _scaled(_coverages(question, material, candidates)) if material.same_language else passages
-    order = np.argsort(-(words + passages), kind="stable")[:_MAX_COMPARED]
-    return [candidates[index] for index in sorted(order)]
+    left = _COMPARED_CHARS if material.same_language else _COMPARED_CHARS_ACROSS
+    chosen: list[int] = []
+    for index in np.argsort(-(words + passages), kind="stable")[:_MAX_COMPARED]:
+        left -= len(candidates[index].unit.meaning)
+        if left < 0 and len(chosen) >= _MIN_COMPARED:
+            break
+        chosen.append(int(index))
+    return [candidates[index] for index in sorted(chosen)]
 
 
 def _score(
     question: Question, material: Material, candidates: Sequence[_Candidate], closeness: Closeness
 ) -> NDArray[np.float64]:
-    passages = _scaled([candidate.passage.score for candidate in candidates])
+    passages = _scaled([candidate.passage.score for candidate in candidates], least_spread=_LEAST_PASSAGE_SPREAD)
     meanings = (_scaled(closeness.cosines) + _scaled(closeness.fits)) / 2
-    bonus = np.array([_kind_bonus(question.kind, candidate.unit.text) for candidate in candidates])
+    bonus = np.array([_find_bonus(question.kind, candidate.unit) for candidate in candidates])
     if not material.same_language:
         return (_WORDS_WEIGHT + _MEANING_WEIGHT) * meanings + _PASSAGE_WEIGHT * passages + bonus
     words = _scaled(_coverages(question, material, candidates))
     return _WORDS_WEIGHT * words + _MEANING_WEIGHT * meanings + _PASSAGE_WEIGHT * passages + bonus
 
 
-def _kind_bonus(kind: AnswerKind, text: str) -> float:
-    return 0.0 if contains_kind(kind, text) else -_KIND_BONUS
+def _find_bonus(kind: AnswerKind, unit: Unit) -> float:
+    """Negative for what lacks the kind of thing that is asked for, and for titles, which announce rather than tell."""
+    missing = 0.0 if contains_kind(kind, unit.text) else _KIND_MALUS.get(kind, _OTHER_KIND_MALUS)
+    return -missing - (_TITLE_MALUS if unit.is_title else 0.0)
 
 
 def _coverages(question: Question, material: Material, candidates: Sequence[_Candidate]) -> list[float]:
     terms = question.terms
-    return [material.lexical.coverage(terms, candidate.unit.text) for candidate in candidates]
+    return [material.lexical.coverage(terms, candidate.unit.meaning) for candidate in candidates]
 
 
-def _is_off_topic(question: Question, material: Material, closeness: Closeness, embedder: Embedder) -> bool:
-    """No sentence fits the question; words that question and passages share make up for a little."""
+def _rank(question: Question, material: Material, embedder: Embedder) -> list[_Ranked]:
+    """The candidates, best first."""
+    candidates = _preselect(question, material, _collect(question, material))
+    if not candidates:
+        return []
+    closeness = embedder.compare(question.text, [candidate.unit.meaning for candidate in candidates])
+    scores = _score(question, material, candidates, closeness)
+    order = np.argsort(-scores, kind="stable")
+    return [_Ranked(candidates[index], float(scores[index]), float(closeness.fits[index])) for index in order]
+
+
+def _drop_other_kinds(question: Question, material: Material, ranked: list[_Ranked]) -> list[_Ranked]:
+    """What can be told by its looks to be no answer: a price without any money, a date without any time."""
+    if question.language != "en" or question.kind not in _CHECKED_KINDS or not material.same_language:
+        return ranked
+    if not ranked or contains_kind(question.kind, _surroundings(ranked[0].candidate, material)):
+        return ranked
+    return [one for one in ranked if contains_kind(question.kind, one.candidate.unit.text)]
+
+
+def _is_on_topic(question: Question, material: Material, ranked: Sequence[_Ranked], floor: FitFloor | None) -> bool:
+    """Some sentence fits the question; words that question and passages share make up for a little."""
     terms = question.terms
+    first = ranked[0].candidate.unit
+    if first.headings and _share(question, first.meaning) >= _ROW_SHARE:
+        return True
     covered = max(material.lexical.coverage(terms, passage.chunk.text) for passage in material.passages)
-    floor = embedder.fit_floor
     if floor is None:
-        return material.same_language and covered < _MIN_COVERAGE
-    fit = float(closeness.fits.max()) + _COVERAGE_HELP * min(covered, _ENOUGH_COVERAGE)
-    return fit < (floor.same_language if material.same_language else floor.cross_language)
+        return not material.same_language or covered >= _MIN_COVERAGE
+    fit = max(one.fit for one in ranked) + _COVERAGE_HELP * min(covered, _ENOUGH_COVERAGE)
+    return fit >= (floor.same_language if material.same_language else floor.cross_language)
+
+
+def _share(question: Question, text: str) -> float:
+    """How many of the question's content words the text has, 0..1."""
+    said, words = set(to_terms(text)), question.content_words
+    return sum(all(term in said for term in word_terms(word)) for word in words) / max(1, len(words))
 
 
 def _is_contradicted(question: Question, material: Material, best: _Candidate) -> bool:
     if not material.same_language:
         return False
-    units = material.units[best.page]
-    place = next(index for index, unit in enumerate(units) if unit.start == best.unit.start)
-    surroundings = " ".join(unit.text for unit in units[max(0, place - 1) : place + 2])
-    return find_conflict(question, best.unit.text, surroundings, material.words) is not None
+    surroundings = _surroundings(best, material)
+    return find_conflict(question, best.unit.meaning, surroundings, material.words) is not None
+
+
+def _surroundings(candidate: _Candidate, material: Material) -> str:
+    """The unit between its neighbours on the page."""
+    units = material.units[candidate.page]
+    place = next(index for index, unit in enumerate(units) if unit.start == candidate.unit.start)
+    return " ".join(unit.meaning for unit in units[max(0, place - 1) : place + 2])
 
 
 def _quote(candidate: _Candidate, material: Material) -> Quote:
@@ -194,7 +265,8 @@ def _quote(candidate: _Candidate, material: Material) -> Quote:
     return Quote(candidate.document_id, candidate.page_number, candidate.unit.start, end)
 
 
-def _scaled(values: Sequence[float] | NDArray[np.float32]) -> NDArray[np.float64]:
+def _scaled(values: Sequence[float] | NDArray[np.float32], *, least_spread: float = 1e-6) -> NDArray[np.float64]:
+    """The best is 1, the worst 0, or above where they differ by less than ``least_spread``."""
     numbers = np.asarray(values, dtype=np.float64)
-    spread = numbers.max() - numbers.min()
-    return (numbers - numbers.min()) / spread if spread > 0 else np.zeros_like(numbers)
+    best = numbers.max()
+    return 1 - (best - numbers) / max(float(best - numbers.min()), least_spread)
