@@ -13,7 +13,7 @@ from html import escape as escape_html
 from typing import BinaryIO
 
 from exports.line_joining import join_lines, vocabulary
-from exports.markdown_text import escape, escape_heading
+from exports.markdown_text import escape, escape_heading, to_formula
 from exports.running_text import to_paragraphs
 from pipeline.document import Block, BlockKind, Document, Page, Table
 from pipeline.list_items import find_marker
@@ -65,7 +65,8 @@ def _to_part(block: Block, known: frozenset[str]) -> str:
     if block.kind is BlockKind.TABLE and block.table is not None:
         return to_markdown_table(block.table)
     if block.kind is BlockKind.FORMULA:
-        return f"$$\n{block.text.strip()}\n$$" if block.text.strip() else ""
+        formula = to_formula(block.text)
+        return f"$$\n{formula}\n$$" if formula else ""
     if block.kind is BlockKind.TITLE:
         title = escape_heading(join_lines(block.text.split("\n"), known))
         return f"{'#' * min(max(block.level, 1), 6)} {title}" if title else ""

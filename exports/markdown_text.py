@@ -22,6 +22,10 @@ _INLINE = re.compile(
 )
 # What starts a block at the beginning of a line: heading, quotation, list, underline of a heading or table, rule.
 _HEADING_LINE = re.compile(r"(?=\#{1,6}(?:\s|$)|>|[-+](?:\s|$)|=+\s*$|-[-\s]*$|:?-+:?\s*$|\[[ xX]\]\s)")
+_FENCE = re.compile(r"```|~~~|[*_]\s*[*_]|[*]\s")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+# A tag, the middle of a link, a picture, an entity: a space behind the first character is nothing to TeX.
+_OPENING = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(\[])|!(?=\[)|&(?=\#?\w{1,31};)")
 _NUMBERED_LINE = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
 
 
@@ -39,6 +43,19 @@ def _escape_line(line: str) -> str:
     if _NUMBERED_LINE.match(escaped):
         return _NUMBERED_LINE.sub(r"\1\\", escaped, count=1)
     return "\\" + escaped if _HEADING_LINE.match(escaped) else escaped
+
+
+def to_formula(latex: str) -> str:
+    """LaTeX for between ``$$``: the same to TeX, and nothing but text to a viewer that knows no formulas.
+
+    No ``$`` ends the formula early, no line begins a block, and no character begins a tag, a link or a picture.
+    """
+    text = _DOLLAR.sub(r"\\$", _CONTROL.sub("", latex))
+    joined = ""
+    for line in (line.strip() for line in text.split("\n")):
+        begins_block = _HEADING_LINE.match(line) or _NUMBERED_LINE.match(line) or _FENCE.match(line)
+        joined += ("" if not joined else " " if begins_block else "\n") + line if line else ""
+    return _OPENING.sub(r"\g<0> ", joined)
 
 
 def escape_heading(text: str) -> str:

@@ -5,6 +5,7 @@ system's Noto families; characters that no installed font has are named in a not
 """
 
 import logging
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from fpdf import FPDF
     from fpdf.table import Row
 
+# Combining marks, Hebrew to Tibetan, Burmese, Ethiopic to Khmer and Mongolian and what follows, presentation forms,
+# marks of direction, and scripts beyond the basic plane (without emoji and ideographs).
+_SHAPED = re.compile(
+    "[\u0300-\u036f\u0590-\u109f\u135d-\u135f\u1700-\u1cff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2066-\u2069"
+    "\ua800-\uabff\ufb1d-\ufdff\ufe20-\ufe2f\ufe70-\ufeff\U00010800-\U0001cfff\U0001e000-\U0001efff]"
+)
 _MARGIN_MM = 20.0
 _TEXT_PT = 11.0
 _TITLE_PT = (20.0, 16.0, 14.0, 12.5, 12.0, 11.5)
@@ -28,6 +35,8 @@ _MM_PER_POINT = 25.4 / 72
 _LIST_INDENT_MM = 6.0
 _LONGEST_WORD = 400
 _MAX_TABLE_COLUMNS = 24
+_LETTER_MM = 1.6
+_HIGHEST_ROW_MM = 180.0
 _MAX_MISSING_SHOWN = 10
 
 
@@ -63,7 +72,6 @@ def _use(pdf: "FPDF", fonts: Sequence[InstalledFont]) -> None:
         pdf.add_font(font.family, fname=str(font.path), collection_font_number=font.index)
     pdf.set_font(fonts[0].family, size=_TEXT_PT)
     pdf.set_fallback_fonts([font.family for font in fonts[1:]], exact_match=False)
-    pdf.set_text_shaping(True)
 
 
 def _notices(missing: Iterable[str]) -> tuple[str, ...]:
@@ -97,6 +105,7 @@ def _add_paragraph(pdf: "FPDF", text: str, size: float, indent_mm: float) -> Non
     if not text.strip():
         return
     pdf.set_font_size(size)
+    pdf.set_text_shaping(needs_shaping(text))
     leftwards = is_right_to_left(text)
     pdf.set_x(pdf.l_margin + (0 if leftwards else indent_mm))
     height_mm = size * _MM_PER_POINT * _LEADING
@@ -105,9 +114,10 @@ def _add_paragraph(pdf: "FPDF", text: str, size: float, indent_mm: float) -> Non
 
 
 def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
-    """A ruled table; cells that are merged over rows or columns stay merged. A very wide one becomes lines."""
+    """A ruled table; cells that are merged over columns stay merged. One that no page can hold becomes lines."""
     pdf.set_font_size(_TEXT_PT - 1)
-    if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
+    pdf.set_text_shaping(any(needs_shaping(cell.text) for cell in table.cells))
+    if not _can_be_ruled(table, pdf.epw):
         for row in table.to_rows():
             _add_paragraph(pdf, _printable(" | ".join(row), missing), _TEXT_PT - 1, 0)
         return
@@ -116,6 +126,22 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
             cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
             _add_row(shown.row(), cells, table.column_count, missing)
     pdf.ln(_TEXT_PT * _MM_PER_POINT)
+
+
+def _can_be_ruled(table: Table, width_mm: float) -> bool:
+    if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
+        return False
+    letters_a_line = max(1.0, width_mm / table.column_count / _LETTER_MM / 2)
+    line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
+    return all(
+        sum(1 + len(line) / letters_a_line for line in cell.text.split("\n")) * line_mm < _HIGHEST_ROW_MM
+        for cell in table.cells
+    )
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether letters change with their neighbours or run leftwards; shaping takes several times as long."""
+    return _SHAPED.search(text) is not None
 
 
 def _add_row(row: "Row", cells: Sequence[TableCell], column_count: int, missing: frozenset[str]) -> None:

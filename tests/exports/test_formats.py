@@ -1,4 +1,3 @@
-import subprocess
 from dataclasses import replace
 from io import BytesIO
 
@@ -122,9 +121,9 @@ HOSTILE = st.one_of(
 )
 
 
-@given(texts=st.lists(HOSTILE, min_size=1, max_size=4), kind=st.sampled_from(BlockKind), data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_hostile_text_breaks_no_format(texts, kind, data):
+@given(texts=st.lists(HOSTILE, min_size=1, max_size=4), kind=st.sampled_from(BlockKind))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_text_breaks_a_format(texts, kind):
     box = Box(10, 10, 300, 40)
     words = tuple(Word(text, box, 0.5) for text in texts)
     block = replace(make_block(Line(" ".join(texts), box, 0.5, words)), kind=kind, level=1)
@@ -151,20 +150,3 @@ def check(format, written):
             assert pdf.check_pdf_syntax() == []
     else:
         text_in(format, written)
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_megabyte_without_a_space(format):
-    text = "x" * 1_000_000
-    box = Box(10, 10, 300, 40)
-    block = make_block(Line(text, box, None, (Word(text, box, None),)))
-    assert export(format, make_document(make_page(block)))
-
-
-def test_a_megabyte_in_a_reflowed_translation(tmp_path):
-    text = "y" * 200_000 + " \x00 \ud800 " + "كل " * 100
-    block = make_block(Line(text, Box(10, 10, 300, 40), None))
-    document = replace(two_pages(), translation=Translation("xx", (make_page(block),)))
-    path = tmp_path / "reflowed.pdf"
-    path.write_bytes(export("pdf", document, translation=True))
-    assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode == 0
