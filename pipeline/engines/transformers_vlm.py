@@ -6,9 +6,10 @@ import io
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from errors import EngineFailedError, EngineUnavailableError
+from errors import EngineFailedError, EngineUnavailableError, ReadingError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
 from pipeline.engines.served_vlm import require_complete, to_engine_name, to_result
 from pipeline.engines.vlm_generation import OnText, Watcher, generate
@@ -31,6 +32,23 @@ _OPENING_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, Att
 _READING_ERRORS = (RuntimeError, ValueError, IndexError, KeyError, TypeError)
 
 
+Conversation = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be written: one answer to each conversation. Plain values that can cross to another process."""
+
+    conversations: Sequence[Conversation]
+    budget_s: float
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+
+
+Write = Callable[[Order], list[VlmOutput]]
+
+
 class TransformersVlm:
     """An opened model; belongs to one process and one thread."""
 
@@ -39,7 +57,7 @@ class TransformersVlm:
         self._processor = processor
         self._profile = profile
         self._config = config
-        self._generate = on_borrowed_gpu(generate, config.page_budget_s)
+        self._write_elsewhere = on_borrowed_gpu(self._write, config.page_budget_s)
         self.info = EngineInfo(to_engine_name(config.model or profile.model_id), profile.name, profile.licence)
 
     @classmethod
@@ -95,7 +113,7 @@ class TransformersVlm:
         pass_on: OnText | None = None if on_text is None else lambda _row, piece: on_text(piece)
         return to_result(self._profile, self._ask_pages([image], request, pass_on)[0], image)
 
-    def read_pages(self, images: Sequence[PageImage], request: EngineRequest) -> list[EngineResult | EngineFailedError]:
+    def read_pages(self, images: Sequence[PageImage], request: EngineRequest) -> list[EngineResult | ReadingError]:
         """Read pages at once, which a GPU does in little more than the time of one.
 
         A page that fails has its error in its place. Where a batch doesn't fit into memory its pages are read singly.
@@ -106,11 +124,11 @@ class TransformersVlm:
             if len(images) == 1:
                 raise
             return [self._read_safely(image, request) for image in images]
-        results: list[EngineResult | EngineFailedError] = []
+        results: list[EngineResult | ReadingError] = []
         for image, output in zip(images, outputs, strict=True):
             try:
                 results.append(to_result(self._profile, output, image))
-            except EngineFailedError as error:
+            except ReadingError as error:
                 results.append(error)
         return results
 
@@ -136,21 +154,15 @@ class TransformersVlm:
         if schema is not None:
             wish = f"Answer with JSON only, by this JSON schema: {schema}"
             conversation.append({"role": "user", "content": [{"type": "text", "text": wish}]})
-        output = self._ask(
-            [conversation],
-            self._profile.template_options,
-            budget_s=budget_s or self._config.page_budget_s,
-            max_new_tokens=max_tokens,
-            sampling=(0.0, 1.0),
-            on_text=None,
-        )[0]
+        order = Order([conversation], budget_s or self._config.page_budget_s, max_tokens)
+        output = self._ask(order, None)[0]
         require_complete(output)
         return output.text.rpartition("</think>")[2].strip()
 
-    def _read_safely(self, image: PageImage, request: EngineRequest) -> EngineResult | EngineFailedError:
+    def _read_safely(self, image: PageImage, request: EngineRequest) -> EngineResult | ReadingError:
         try:
             return self.read_page(image, request)
-        except EngineFailedError as error:
+        except ReadingError as error:
             return error
 
     def _ask_pages(
@@ -164,46 +176,45 @@ class TransformersVlm:
             if prompt:
                 parts.append({"type": "text", "text": prompt})
             conversations.append([{"role": "user", "content": parts}])
-        return self._ask(
+        order = Order(
             conversations,
-            profile.template_options,
             # Pages of a batch are written side by side and share the time of all of them.
             budget_s=(request.timeout_s or self._config.page_budget_s) * len(images),
             max_new_tokens=self._config.max_new_tokens or profile.max_new_tokens,
-            sampling=(profile.temperature, profile.top_p),
-            on_text=on_text,
+            temperature=profile.temperature,
+            top_p=profile.top_p,
         )
+        return self._ask(order, on_text)
 
-    def _ask(
-        self,
-        conversations: Sequence[Sequence[Mapping[str, Any]]],
-        options: Mapping[str, object],
-        *,
-        budget_s: float,
-        max_new_tokens: int,
-        sampling: tuple[float, float],
-        on_text: OnText | None,
-    ) -> list[VlmOutput]:
-        watcher = Watcher(
-            self._decode,
-            self._end_ids(),
-            rows=len(conversations),
-            deadline=time.monotonic() + budget_s,
-            max_new_tokens=max_new_tokens,
-            on_text=on_text,
-        )
-        temperature, top_p = sampling
+    def _ask(self, order: Order, on_text: OnText | None) -> list[VlmOutput]:
         try:
-            inputs = self._to_inputs(conversations, options)
-            self._generate(
-                self._model, inputs, watcher, max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p
-            )
+            if self._write_elsewhere is not None:
+                return self._write_elsewhere(order)
+            return self._write(order, on_text)
         except _READING_ERRORS as error:
             _log.warning("%s failed: %r", self.info.name, error)
             raise EngineFailedError(f"The model failed on this page: {_first_line(error)}") from error
+
+    def _write(self, order: Order, on_text: OnText | None = None) -> list[VlmOutput]:
+        watcher = Watcher(
+            self._decode,
+            self._end_ids(),
+            rows=len(order.conversations),
+            deadline=time.monotonic() + order.budget_s,
+            max_new_tokens=order.max_new_tokens,
+            on_text=on_text,
+        )
+        generate(
+            self._model,
+            self._to_inputs(order.conversations),
+            watcher,
+            max_new_tokens=order.max_new_tokens,
+            temperature=order.temperature,
+            top_p=order.top_p,
+        )
         return watcher.outputs()
 
-    def _to_inputs(self, conversations: Sequence[Sequence[Mapping[str, Any]]], options: Mapping[str, object]) -> Any:
+    def _to_inputs(self, conversations: Sequence[Conversation]) -> Any:
         self._processor.tokenizer.padding_side = "left"
         template = str(self._processor.chat_template or "")
         batch = self._processor.apply_chat_template(
@@ -214,7 +225,7 @@ class TransformersVlm:
             return_tensors="pt",
             processor_kwargs={"padding": len(conversations) > 1},
             # A template that doesn't know an option would pass it on to the processor, which doesn't either.
-            **{name: value for name, value in options.items() if name in template},
+            **{name: value for name, value in self._profile.template_options.items() if name in template},
         )
         return batch.to(self._model.device, dtype=self._model.dtype)
 
@@ -257,13 +268,17 @@ def choose_device(wanted: str) -> "tuple[str, torch.dtype]":
     return wanted, torch.float32
 
 
-def on_borrowed_gpu(function: Callable[..., None], seconds: float) -> Callable[..., None]:
-    """On a ZeroGPU Space each call borrows a GPU; everywhere else this is the function itself."""
+def on_borrowed_gpu(write: Write, seconds: float) -> Write | None:
+    """On a ZeroGPU Space: ``write`` in a process that borrows a GPU for the call. Everywhere else None.
+
+    Only what is passed and returned crosses over to that process, so nothing can be shown while it writes.
+    """
     try:
         from spaces import GPU  # type: ignore[attr-defined]  # mypy takes our folder of that name for the package
     except ImportError:
-        return function
-    return cast(Callable[..., None], GPU(function, duration=int(seconds)))
+        return None
+    borrowed = cast(Write, GPU(write, duration=int(seconds)))
+    return None if borrowed == write else borrowed
 
 
 def to_picture(image: PageImage, long_edge_px: int) -> "Image":

@@ -106,7 +106,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LightOnOcrForConditionalG
             "model_type": "qwen3",
             "hidden_size": 192,
             "intermediate_size": 512,
-            "num_hidden_layers": 4,
+            "num_hidden_layers": 3,
             "num_attention_heads": 6,
             "num_key_value_heads": 3,
             "head_dim": 32,

@@ -38,7 +38,7 @@ from training.tiny_vlm.pages import TRAINING_FONTS, UNSEEN_FONTS, Writer, load_w
 
 SHARE_FOR_THE_EYE = 0.35
 SHARE_OF_SINGLE_LINES = 0.75
-GUIDED_LAYERS = (2, 3)
+GUIDED_LAYERS = (1, 2)
 PEAK_RATE = 2e-3
 
 
