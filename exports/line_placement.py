@@ -101,9 +101,10 @@ def place_line(line: Line, page: Page) -> list[Run]:
 def match_words(line: Line) -> tuple[Word, ...]:
     """The line's words if they spell its text, else its text cut at spaces over the same boxes, else one word.
 
-    Their texts are legal in XML and have no white space inside; words without any text are left out.
+    Their texts are legal in XML and have no white space inside (a word that has some, as a correction may, is several);
+    words without any text are left out.
     """
-    words = tuple(replace(word, text=text) for word in line.words if (text := _squeezed(word.text)))
+    words = tuple(part for word in line.words for part in _split(word))
     pieces = to_legal_text(line.text).split()
     if words and "".join(word.text for word in words) == "".join(pieces):
         return words
@@ -112,8 +113,22 @@ def match_words(line: Line) -> tuple[Word, ...]:
     return (Word(" ".join(pieces), line.box, line.confidence),) if pieces else ()
 
 
-def _squeezed(text: str) -> str:
-    return "".join(to_legal_text(text).split())
+def _split(word: Word) -> Iterator[Word]:
+    """The words that white space makes of it, each with the share of its box that its letters have."""
+    text = to_legal_text(word.text)
+    pieces = text.split()
+    if len(pieces) < 2:
+        yield from (replace(word, text=piece) for piece in pieces)
+        return
+    leftwards = is_right_to_left(text)
+    step = word.box.width / (sum(map(len, pieces)) + len(pieces) - 1)
+    done = 0
+    for piece in pieces:
+        start, end = done * step, (done + len(piece)) * step
+        left, right = (word.box.width - end, word.box.width - start) if leftwards else (start, end)
+        box = Box(word.box.left + left, word.box.top, word.box.left + right, word.box.bottom)
+        yield replace(word, text=piece, box=box)
+        done += len(piece) + 1
 
 
 def find_spaces(text: str, words: Sequence[Word]) -> list[bool]:
