@@ -1,13 +1,13 @@
 """Answers in HTML: blocks in ``<div data-label data-bbox>`` (Surya, instruct models), or bare headings and tables."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from pipeline.document import BlockKind, Table
 from pipeline.vlm import mixed_markdown
 from pipeline.vlm.grids import SpannedCell, to_table
-from pipeline.vlm.list_blocks import to_list_blocks
+from pipeline.vlm.list_blocks import strip_of, to_list_blocks
 from pipeline.vlm.markup_text import blank, to_latex, without_fence, without_thoughts
 from pipeline.vlm.raw_blocks import RawBlock, to_table_text
 
@@ -64,9 +64,7 @@ def parse_html_table(text: str) -> Table | None:
 
 
 def _moved(block: RawBlock, offset: int) -> RawBlock:
-    return RawBlock(
-        block.kind, block.text, block.corners, block.table, block.level, block.start + offset, block.end + offset
-    )
+    return replace(block, start=block.start + offset, end=block.end + offset)
 
 
 @dataclass
@@ -108,6 +106,8 @@ class _Reader(HTMLParser):
         self._is_formula = False
         self._table: _OpenTable | None = None
         self._start = 0
+        self._first = 0
+        self._keeps_lines = "<pre" in text
 
     def read(self) -> list[RawBlock]:
         self.feed(self._text)
@@ -157,7 +157,7 @@ class _Reader(HTMLParser):
             if self._table.cell is not None:
                 self._table.cell.append(data.replace("\n", " "))
             return
-        self._pieces.append(data if self._label is None or "<pre" in self._text else data.replace("\n", " "))
+        self._pieces.append(data if self._label is None or self._keeps_lines else data.replace("\n", " "))
 
     def _position(self) -> int:
         line, column = self.getpos()
@@ -169,6 +169,7 @@ class _Reader(HTMLParser):
             self._label, self._corners = values.get("data-label", "Text"), _read_corners(values.get("data-bbox", ""))
             self._div_depth = 1
             self._start = self._position()
+            self._first = len(self._blocks)
             return
         if tag == "div" and self._label is not None:
             self._div_depth += 1
@@ -191,8 +192,17 @@ class _Reader(HTMLParser):
         self._div_depth -= 1
         if self._div_depth <= 0 or self._label is None:
             self._flush(self._position())
+            self._share_box_of_list()
             self._label, self._corners, self._div_depth = None, None, 0
             self._lists.clear()
+
+    def _share_box_of_list(self) -> None:
+        items = self._blocks[self._first :]
+        if len(items) > 1 and all(item.kind is BlockKind.LIST and item.corners == self._corners for item in items):
+            self._blocks[self._first :] = [
+                replace(item, corners=strip_of(self._corners, index / len(items), (index + 1) / len(items)))
+                for index, item in enumerate(items)
+            ]
 
     def _open_formula(self, values: dict[str, str]) -> None:
         is_alone = self._label is None and values.get("display") == "block"

@@ -31,7 +31,7 @@ def to_list_blocks(
     blocks, before = [], 0
     for item in items:
         indent = len(item[0]) - len(item[0].lstrip())
-        share = _strip(corners, before / total, (before + len(item)) / total)
+        share = strip_of(corners, before / total, (before + len(item)) / total)
         before += len(item)
         content = to_plain("\n".join(line.strip() for line in item)) if not _is_plain(item) else "\n".join(item).strip()
         level = min(_MAX_LEVEL, 1 + indent // 2)
@@ -43,9 +43,10 @@ def _is_plain(item: list[str]) -> bool:
     return not any(mark in line for line in item for mark in "*_`<[&\\")
 
 
-def _strip(
+def strip_of(
     corners: tuple[float, float, float, float] | None, begin: float, end: float
 ) -> tuple[float, float, float, float] | None:
+    """The part of a box from one share of its height to another."""
     if corners is None:
         return None
     left, top, right, bottom = corners

@@ -120,6 +120,7 @@ def test_surya_divs():
         (BlockKind.FOOTER, 0, "7"),
     ]
     assert page.blocks[0].box == Box(50, 20, 300, 60)
+    assert page.blocks[3].box == Box(50, 420, 950, 510)
     assert page.blocks[5].table.header_row_count == 1
 
 
