@@ -3,6 +3,7 @@
 python app.py                     serve (same as `make run`)
 python app.py worker              work on jobs without serving
 python app.py admin --help        accounts, plans and credits
+python app.py migrate-data --help move to PostgreSQL and S3
 """
 
 import os
@@ -40,6 +41,10 @@ def main(arguments: list[str]) -> int:
         from service.admin import run_admin
 
         return run_admin(settings, rest)
+    if command == "migrate-data":
+        from service.migration import run_migration
+
+        return run_migration(settings, rest)
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -12,12 +12,13 @@ Every key is made from a job's id and from numbers, never from a name that someb
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import obstore
 from obstore.exceptions import BaseError
@@ -118,7 +119,7 @@ class JobFiles:
         with _reaching_storage():
             obstore.put(self._store, key, data, use_multipart=False)
 
-    def save(self, key: str, content: BinaryIO) -> None:
+    def save(self, key: str, content: IO[bytes]) -> None:
         """Stream ``content``, from where it stands, to ``key``."""
         with _reaching_storage():
             obstore.put(self._store, key, content, chunk_size=_PART_BYTES, max_concurrency=1)
@@ -170,11 +171,35 @@ class JobFiles:
         with _reaching_storage():
             return [entry["path"] for batch in obstore.list(self._store, prefix) for entry in batch]
 
+    def list_sizes(self, prefix: str) -> dict[str, tuple[int, datetime]]:
+        """Keys below ``prefix``, each with its size in bytes and when it was written (UTC)."""
+        with _reaching_storage():
+            entries = [entry for batch in obstore.list(self._store, prefix) for entry in batch]
+        return {entry["path"]: (entry["size"], entry["last_modified"]) for entry in entries}
+
+    def copy_to(self, other: "JobFiles", key: str) -> None:
+        """Nothing happens when there is nothing."""
+        try:
+            _, chunks = self.stream(key)
+        except FileNotFoundError:
+            return
+        # Through a file: obstore can't read from one store while it writes to another.
+        with tempfile.SpooledTemporaryFile(max_size=_PART_BYTES) as draft:
+            for chunk in chunks:
+                draft.write(chunk)
+            draft.seek(0)
+            other.save(key, draft)
+
     def delete_below(self, prefix: str) -> None:
         """Everything below ``prefix``, with what an interrupted write may have left there."""
-        for key in self.list(prefix):
-            self.delete(key)
-        if self._folder is not None:
+        keys = self.list(prefix)
+        if self._folder is None:
+            # One request for a thousand of them; those that are gone already don't matter to S3.
+            with _reaching_storage():
+                obstore.delete(self._store, keys)
+        else:
+            for key in keys:
+                self.delete(key)
             # Drafts of interrupted writes (`upload#1`) aren't listed.
             shutil.rmtree(self._folder / prefix, ignore_errors=True)
 

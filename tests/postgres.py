@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,9 @@ def find_programs() -> Path:
 @dataclass
 class PostgresCluster:
     folder: Path
+    restart: Callable[[], None]
+    """Ends every connection and rolls back what was open, as a restart of the service does."""
+
     _template: str | None = field(default=None)
 
     def url(self, name: str) -> str:
@@ -89,11 +92,20 @@ def run_postgres(*, durable: bool = False) -> Iterator[PostgresCluster]:
     options = [f"-k {folder}", "-c listen_addresses=''", "-c max_connections=300"]
     if not durable:
         options += ["-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off"]
+
+    def start() -> None:
+        log = str(folder / "server.log")
+        run("pg_ctl", "-D", data, "-w", "-t", "120", "-l", log, "-o", " ".join(options), "start")
+
+    def restart() -> None:
+        run("pg_ctl", "-D", data, "-m", "fast", "-w", "-t", "120", "stop")
+        start()
+
     try:
         run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        run("pg_ctl", "-D", data, "-w", "-t", "120", "-l", str(folder / "server.log"), "-o", " ".join(options), "start")
+        start()
         try:
-            yield PostgresCluster(folder)
+            yield PostgresCluster(folder, restart)
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:

@@ -6,6 +6,8 @@ import pytest
 
 from bench.ray_nodes import RayNodes, run_ray
 from bench.s3_server import S3Server, environment, run_s3
+from tests.cluster.servers import start_cluster
+from tests.server import RunningServer
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,15 @@ def bucket_url(s3: S3Server) -> str:
 def ray_nodes() -> Iterator[RayNodes]:
     with run_ray(1) as nodes, environment(nodes.access):
         yield nodes
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """The tests of this folder that ask for a server get a cluster's address."""
+    with start_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def token(server: RunningServer) -> str:
+    return server.create_account("tester@example.com", "--plan", "paid", "--credits", "100000")
