@@ -37,13 +37,11 @@ def mount_language(application: FastAPI, services: Services, language: str) -> N
     from ui.blocks import build_blocks
 
     is_default = language == DEFAULT
-    arguments = to_page_arguments(services, language)
-    arguments["head"] = ONLY_FROM_HERE + arguments["head"]
     gr.mount_gradio_app(
         application,
         build_blocks(services, get_texts(language), root="" if is_default else "../"),
         path="/" if is_default else f"/{language}",
-        **arguments,
+        **to_page_arguments(services, language),
     )
 
 
@@ -111,6 +109,6 @@ def _to_head(language: str, *, is_right_to_left: bool) -> str:
 
     direction = "rtl" if is_right_to_left else "ltr"
     return (
-        f'<meta name="referrer" content="same-origin"><style>{read_page_styles()}</style>'
+        f'{ONLY_FROM_HERE}<meta name="referrer" content="same-origin"><style>{read_page_styles()}</style>'
         f"<script>document.documentElement.lang = '{language}'; document.documentElement.dir = '{direction}';</script>"
     )

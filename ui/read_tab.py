@@ -105,7 +105,7 @@ def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
             status = gr.HTML(elem_id="status", elem_classes="app-status", padding=False)
     answer = gr.Textbox(visible=False, elem_id="upload-answer")
     with gr.Row(visible=False, equal_height=False, elem_id="workspace") as workspace:
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=640):
             viewer = build_viewer({**texts.group("viewer"), "root": root})
         with gr.Column(scale=3, min_width=320):
             chat = build_chat_panel(texts, root=root)

@@ -23,6 +23,7 @@ def build_theme() -> gr.themes.Base:
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        block_background_fill_dark="*background_fill_primary",
         block_border_width="1px",
         block_shadow="none",
         button_primary_background_fill="*primary_700",

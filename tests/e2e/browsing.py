@@ -1,12 +1,14 @@
 """A visitor with Debian's chromium who notices everything that should not happen."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
 
 WAIT_MS = 60_000
@@ -96,3 +98,25 @@ def visit(browser: Browser, url: str, **settings: Any) -> Iterator[Visitor]:
         yield visitor
     finally:
         context.close()
+
+
+def new_address() -> str:
+    return f"visitor-{uuid.uuid4().hex[:10]}@example.com"
+
+
+def find_barriers(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, with the first place of each."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def press_tab_until(page: Page, selector: str, at_most: int = 60) -> None:
+    for _ in range(at_most):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to {selector}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.server import RunningServer, start_server
 
@@ -21,16 +21,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.ocr]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with start_server(tmp_path_factory.mktemp("account-page"), SIGN_UPS_PER_HOUR="0") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -72,7 +62,6 @@ def test_sign_up_then_curl_with_the_token(site: RunningServer, context: BrowserC
     job = json.loads(finished.stdout)
     assert job["status"] == "done"
     assert job["usage"]["cap"] == 500
-    page.reload()
     page.get_by_role("tab", name="Account", exact=True).click()
     expect(page.locator(".acc-card").first).to_contain_text(f"{job['usage']['used']} of 500")
     expect(page.locator(".acc-chart")).to_have_attribute("aria-label", re.compile("30 days"))

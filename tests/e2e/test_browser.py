@@ -1,53 +1,18 @@
 """The app in a real browser on a real server: what people do with it, and what must never happen meanwhile."""
 
 import re
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsing import WAIT_MS, Visitor, launch, visit
+from tests.e2e.browsing import Visitor, find_barriers, new_address, press_tab_until, visit
 from tests.server import RunningServer, start_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 PHONE = {"width": 390, "height": 844}
-
-expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visitor(browser: Browser, server: RunningServer) -> Iterator[Visitor]:
-    """Nothing may go wrong unnoticed: the test fails on a console error, a failed request or one to another host."""
-    with visit(browser, server.url) as someone:
-        yield someone
-        assert someone.troubles == []
-
-
-def new_address() -> str:
-    return f"visitor-{uuid.uuid4().hex[:10]}@example.com"
-
-
-def find_barriers(page: Page) -> list[str]:
-    """What axe-core calls serious or critical, with the first place of each."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_file_is_read_and_its_boxes_and_words_belong_together(visitor: Visitor, samples: Path) -> None:
@@ -165,14 +130,11 @@ def test_the_keyboard_is_enough(visitor: Visitor) -> None:
     press_tab_until(page, "#viewer-lines")
     page.keyboard.press("ArrowDown")
     expect(page.locator(".ov-word.ov-selected")).to_have_count(1)
-
-
-def press_tab_until(page: Page, selector: str, at_most: int = 60) -> None:
-    for _ in range(at_most):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never came to {selector}")
+    page.keyboard.press("e")
+    page.keyboard.type("Zauberwort")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ov-word.corrected")).to_have_text("Zauberwort")
+    expect(page.locator("#text textarea")).to_have_value(re.compile("Zauberwort"))
 
 
 def test_two_people_never_see_each_others_documents(browser: Browser, server: RunningServer, samples: Path) -> None:

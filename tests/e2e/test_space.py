@@ -36,7 +36,9 @@ def test_errors_keep_their_shape(space: RunningServer) -> None:
 
 
 def test_page_and_its_languages(space: RunningServer) -> None:
-    assert requests.get(f"{space.url}/", timeout=60).ok
+    page = requests.get(f"{space.url}/", timeout=60)
+    assert page.ok
+    assert "Content-Security-Policy" in page.text
     assert requests.get(f"{space.url}/app/account", timeout=60).ok
     for code in (path.stem for path in (ROOT / "ui" / "translations").glob("*.json")):
         page = requests.get(f"{space.url}/", params={"lang": code}, timeout=60)

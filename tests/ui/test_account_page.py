@@ -49,7 +49,7 @@ def heights(chart: str) -> list[float]:
 def test_bars_are_as_high_as_the_pages() -> None:
     chart = draw_chart(days(0, 5, 10), ENGLISH)
     assert heights(chart) == [0, CHART_HEIGHT / 2, CHART_HEIGHT]
-    assert 'aria-label="15 pages in the last 3 days"' in chart
+    assert 'aria-label="Pages in the last 3 days: 15"' in chart
 
 
 def test_time_runs_with_the_script() -> None:

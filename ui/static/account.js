@@ -68,6 +68,11 @@ export class ApiPage extends Fragment {}
 export class AccountPage extends Fragment {
   constructor(shell, texts, options) {
     super(shell, texts, options);
+    // What was used in the meantime shows when the tab is opened again; nothing that is being typed is lost.
+    new IntersectionObserver((entries) => {
+      const isTyping = [...shell.querySelectorAll('input:not([hidden])')].some((field) => field.value);
+      if (entries.some((entry) => entry.isIntersecting) && !isTyping) this.load();
+    }).observe(shell);
     shell.addEventListener('submit', (event) => {
       event.preventDefault();
       this.submit(event.target);

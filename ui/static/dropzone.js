@@ -3,6 +3,7 @@
 // The file goes straight to our own route, never into Gradio's file cache, which serves what it holds to anybody.
 
 import { make } from "./dom.js";
+import { icon } from "./icons.js";
 
 const REMEMBERED = "ocr-chat:job";
 const OPEN = "ocr-chat:open";
@@ -26,13 +27,13 @@ export class DropZone {
     this.camera = make("input", { type: "file", id: "camera-input", accept: "image/*", capture: "environment", tabindex: "-1", "aria-label": t.camera });
     this.inside = make("div", { class: "dz-inside" });
     this.drop = make("div", { class: "dz-drop", id: "drop-zone", role: "button", tabindex: "0", "aria-label": `${t.title}. ${t.hint}` }, this.inside);
-    const cameraButton = make("button", { type: "button", class: "dz-button", onclick: () => this.camera.click() }, t.camera);
+    const cameraButton = make("button", { type: "button", class: "dz-button", onclick: () => this.camera.click() }, icon("camera"), t.camera);
     const row = make("div", { class: "dz-row" }, cameraButton, make("span", {}, t.types));
     const samples = make("div", { class: "dz-samples", role: "group", "aria-label": t.samples });
     for (const name of this.options.samples) {
       samples.append(make(
-        "button", { type: "button", class: "dz-sample", "data-sample": name, onclick: () => this.takeSample(name) },
-        make("img", { src: `${this.options.root}app/samples/${name}.webp`, alt: "", loading: "lazy", width: 78, height: 92 }), name,
+        "button", { type: "button", class: "dz-sample", "data-sample": name, title: name, onclick: () => this.takeSample(name) },
+        make("img", { src: `${this.options.root}app/samples/${name}.webp`, alt: "", loading: "lazy", width: 78, height: 92 }), make("span", {}, name.replace(/\.\w+$/, "").replaceAll("-", " ")),
       ));
     }
     shell.replaceChildren(make("div", { class: "dz" }, this.drop, this.chooser, this.camera, row, make("div", { class: "dz-hint" }, t.samples), samples));
@@ -62,14 +63,16 @@ export class DropZone {
   }
 
   showEmpty() {
-    this.inside.replaceChildren(make("p", { class: "dz-title" }, this.texts.title), make("p", { class: "dz-hint" }, this.texts.hint));
+    const mark = make("span", { class: "dz-mark", "aria-hidden": "true" });
+    mark.append(icon("upload"));
+    this.inside.replaceChildren(mark, make("p", { class: "dz-title" }, this.texts.title), make("p", { class: "dz-hint" }, this.texts.hint));
   }
 
   take(file) {
     if (!file) return;
     this.file = file;
     if (this.address) URL.revokeObjectURL(this.address);
-    const parts = [make("p", { class: "dz-title" }, file.name), make("p", { class: "dz-hint" }, this.size(file.size))];
+    const parts = [make("p", { class: "dz-title" }, file.name), make("p", { class: "dz-hint", dir: "ltr" }, this.size(file.size))];
     if (file.type.startsWith("image/") && file.type !== "image/tiff") {
       this.address = URL.createObjectURL(file);
       parts.unshift(make("img", { class: "dz-preview", src: this.address, alt: "" }));

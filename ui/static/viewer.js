@@ -240,7 +240,10 @@ export class Viewer {
     this.marked?.setAttribute("aria-selected", "false");
     this.marked = this.thumbs.get(number);
     this.marked.setAttribute("aria-selected", "true");
-    if (!this.strip.hidden) this.reveal(this.marked, this.strip);
+    if (this.strip.hidden) return;
+    // At once: a smooth way through 200 thumbnails would draw them all.
+    const { marked, strip } = this;
+    strip.scrollTo(marked.offsetLeft - (strip.clientWidth - marked.offsetWidth) / 2, marked.offsetTop - (strip.clientHeight - marked.offsetHeight) / 2);
   }
 
   renderWaiting(sentence) {
