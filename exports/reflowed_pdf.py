@@ -15,6 +15,7 @@ from exports.line_joining import join_lines, vocabulary
 from exports.line_placement import is_right_to_left
 from exports.running_text import to_paragraphs
 from exports.system_fonts import InstalledFont, find_fonts
+from exports.table_shape import is_number, share_out
 from pipeline.document import Block, BlockKind, Document, Page, Table, TableCell
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
         for row in table.to_rows():
             _add_paragraph(pdf, _printable(" | ".join(row), missing), _TEXT_PT - 1, 0)
         return
-    with pdf.table(first_row_as_headings=False, line_height=_TEXT_PT * _MM_PER_POINT * _LEADING) as shown:
+    line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
+    widths_mm = tuple(share_out(pdf.epw, table))
+    with pdf.table(first_row_as_headings=False, line_height=line_mm, col_widths=widths_mm) as shown:
         for index in range(table.row_count):
             cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
             _add_row(shown.row(), cells, table.column_count, missing)
@@ -131,7 +134,7 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
 def _can_be_ruled(table: Table, width_mm: float) -> bool:
     if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
         return False
-    letters_a_line = max(1.0, width_mm / table.column_count / _LETTER_MM / 2)
+    letters_a_line = max(1.0, min(share_out(width_mm, table)) / _LETTER_MM / 2)
     line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
     return all(
         sum(1 + len(line) / letters_a_line for line in cell.text.split("\n")) * line_mm < _HIGHEST_ROW_MM
@@ -150,7 +153,8 @@ def _add_row(row: "Row", cells: Sequence[TableCell], column_count: int, missing:
         for _ in range(column, cell.column):
             row.cell("")
         text = _printable(cell.text, missing)
-        row.cell(text, colspan=cell.column_span, align="R" if is_right_to_left(text) else "L")
+        stands_right = is_right_to_left(text) or is_number(text)
+        row.cell(text, colspan=cell.column_span, align="R" if stands_right else "L")
         column = max(column, cell.column) + cell.column_span
     for _ in range(column, column_count):
         row.cell("")

@@ -3,11 +3,11 @@
 python-docx finds a cell by counting through its table each time, which makes a large table take minutes.
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from exports.line_placement import is_right_to_left
+from exports.table_shape import is_number, share_out
 from exports.word_text import fill
 from pipeline.document import Table, TableCell
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 _STYLE = "Table Grid"
-_NARROWEST, _WIDEST = 5, 30
-"""Characters that a column is counted with at least and at most when the width is shared out."""
-
-_NUMBER = re.compile(r"\s*[-+\u2212]?\s*\W?\s*\d[\d\s.,\u00a0\u202f']*\s*(?:%|[^\W\d]{1,3}|[^\w\s])?\s*")
 _TWIPS_PER_EMU = 1 / 635
 _MAX_COLUMNS = 63
 """More than that Word can't open."""
@@ -39,7 +35,7 @@ def add_table(written: "WordDocument", table: Table) -> None:
     shown = written.add_table(rows=0, cols=table.column_count, style=_STYLE)
     if _is_right_to_left(table):
         shown.table_direction = _direction()
-    widths = _share_out(_text_width(written), table)
+    widths = [round(width) for width in share_out(_text_width(written), table)]
     for column, width in zip(shown._tbl.tblGrid.gridCol_lst, widths, strict=True):
         column.w = round(width / _TWIPS_PER_EMU)
     grid = _grid(table)
@@ -89,16 +85,6 @@ def _text_width(written: "WordDocument") -> float:
     return width * _TWIPS_PER_EMU
 
 
-def _share_out(width: float, table: Table) -> list[int]:
-    """The widths of the columns in twips, by the longest line that each has in a cell of its own."""
-    needs = [_NARROWEST] * table.column_count
-    for cell in table.cells:
-        if cell.column_span == 1 and cell.column < table.column_count:
-            longest = max((len(line) for line in cell.text.splitlines()), default=0)
-            needs[cell.column] = max(needs[cell.column], min(longest, _WIDEST))
-    return [round(width * need / sum(needs)) for need in needs]
-
-
 def _write(paragraph: "Paragraph", text: str, *, is_head: bool) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
@@ -106,7 +92,7 @@ def _write(paragraph: "Paragraph", text: str, *, is_head: bool) -> None:
     if is_head:
         for run in paragraph.runs:
             run.bold = True
-    elif _NUMBER.fullmatch(text) and not is_right_to_left(text):
+    elif is_number(text):
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
