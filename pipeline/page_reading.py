@@ -26,6 +26,8 @@ from pipeline.routing import (
     RAPIDOCR,
     TESSERACT,
     Route,
+    add_latin,
+    can_miss_latin,
     is_hopeless,
     is_weak,
     latin_alternatives,
@@ -54,6 +56,7 @@ _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
 _POSSIBLE_ROTATION = 0.1
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
+_SURELY_LYING = 0.8
 _MAYBE = 0.22
 _MAYBE_DESPITE_LATIN = 0.45
 _LATIN = frozenset({"Latn", "Latf"})
@@ -64,6 +67,7 @@ _RAPIDOCR_SURE_OF_CJK = 0.9
 _RAPIDOCR_GUESSES_LATIN = 0.75
 _WORTH_LOOKING = 0.02  # share of the ink that no word covers
 _MOST_LOST_LINES = 40
+_SHORTEST_TEXT = 2  # characters, on a page with nothing on it that looks like a letter
 _BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
 
 _Attempt = tuple[Route, str | None, tuple[Line, ...], str]  # with the script found and the engine
@@ -112,7 +116,8 @@ class PageReader:
                 break
             if rotation == reading.prepared.rotation:
                 continue
-            if rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
+            is_short = reading.prepared.glyph_px is None
+            if is_short or rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
                 tried = self._read_turned(image, rotation, language, is_upright=True)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
@@ -153,20 +158,27 @@ class PageReader:
 
     def _read_turned(self, image: PageImage, rotation: int, language: str, *, is_upright: bool = False) -> Reading:
         """``is_upright`` keeps to ``rotation``; else the look of the letters may put a page back on its feet."""
-        prepared = prepare(image, rotation=rotation)
         known = find_language(language)
-        if known:
-            route = route_language(known)
-            lines, engine = self._follow(route, prepared)
-            return Reading(prepared, correct_lines(lines, known.script), engine, route, known.code, known.script)
-        seen = detect_scripts(prepared.image, self._open_scripts())
-        if seen.upside_down > _ON_ITS_HEAD and not is_upright:
-            prepared = prepare(image, rotation=(rotation + 180) % 360)
+        if known is None:
+            return self._read_unknown(image, rotation, is_upright=is_upright)
+        prepared = prepare(image, rotation=rotation)
+        route = route_language(known)
+        if can_miss_latin(known.script) and "Latn" in self._look(prepared).present:
+            route = add_latin(route)
+        lines, engine = self._follow(route, prepared)
+        return Reading(prepared, correct_lines(lines, known.script), engine, route, known.code, known.script)
+
+    def _read_unknown(self, image: PageImage, rotation: int, *, is_upright: bool) -> Reading:
+        prepared, seen = self._stand_up(image, rotation) if not is_upright else self._prepare(image, rotation)
         route, found = self._find_route(prepared, seen)
+        if found and can_miss_latin(found) and "Latn" in seen.present:
+            route = add_latin(route)
         lines, engine = self._follow(route, prepared)
         if found == "Latn" and engine == TESSERACT and not _fits(route, lines):
             route = widen_latin(route)
             lines, engine = self._follow(route, prepared)
+        if not seen.pieces and sum(len(line.text) for line in lines) < _SHORTEST_TEXT:
+            lines = ()
         if seen.is_sure and is_hopeless(lines):
             route, found, lines, engine = self._try_otherwise(prepared, seen, (route, found, lines, engine))
         script = found or "Latn"
@@ -177,6 +189,27 @@ class PageReader:
         return Reading(
             prepared, correct_lines(lines, script), engine, route, code, script, is_script_assumed=found is None
         )
+
+    def _look(self, prepared: PreparedPage) -> ScriptFinding:
+        return detect_scripts(prepared.image, self._open_scripts())
+
+    def _prepare(self, image: PageImage, rotation: int) -> tuple[PreparedPage, ScriptFinding]:
+        prepared = prepare(image, rotation=rotation)
+        return prepared, self._look(prepared)
+
+    def _stand_up(self, image: PageImage, rotation: int) -> tuple[PreparedPage, ScriptFinding]:
+        """The page the way up that the look of its letters speaks for, which sees more than the look of the page.
+
+        A page without anything that looks like a letter may lie on its side.
+        """
+        prepared, seen = self._prepare(image, rotation)
+        if not seen.pieces:
+            lying, other = self._prepare(image, (rotation + 90) % 360)
+            if other.is_sure and other.guesses[0].score >= _SURELY_LYING:
+                prepared, seen = lying, other
+        if seen.upside_down > _ON_ITS_HEAD:
+            prepared = prepare(image, rotation=(prepared.rotation + 180) % 360)
+        return prepared, seen
 
     def _try_otherwise(self, prepared: PreparedPage, seen: ScriptFinding, first: _Attempt) -> _Attempt:
         """Where the letters looked like a script but can't be read as such: what reading a little finds instead."""

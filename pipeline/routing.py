@@ -22,6 +22,8 @@ _RAPIDOCR_READS = _RAPIDOCR_FIRST | {"Latn"}
 _LINE_BY_LINE = frozenset({"Mymr", "Khmr", "Thai", "Laoo", "Tibt"})
 # Where one language's data reads its script better than the script's own data does.
 _BETTER_PACKS: Mapping[str, str] = MappingProxyType({"Khmr": "khm", "Thai": "tha", "Mymr": "mya", "Ethi": "amh"})
+# Data (as routed here) that knows no Latin letters and takes them for its own; all other data knows them too.
+_KNOWS_NO_LATIN = frozenset({"Cyrl", "Grek", "Thai", "Khmr", "Mymr", "Ethi", "Kore"})
 # The data of one language is small: it loads in 10 ms where its script's takes 70. Good enough to recognise a script.
 _VOTE_PACKS: Mapping[str, str] = MappingProxyType(
     {
@@ -93,6 +95,16 @@ def _route(script: str, pack: str, *, rapidocr_knows: bool) -> Route:
 def route_latin(pack: str) -> Route:
     """The route for a page in Latin letters that this pack was found to read well."""
     return _route("Latn", pack, rapidocr_knows=pack != "vie")
+
+
+def can_miss_latin(script: str) -> bool:
+    """Whether Latin words on a page in this script need data of their own."""
+    return script in _KNOWS_NO_LATIN
+
+
+def add_latin(route: Route) -> Route:
+    """The same, for a page with Latin words on it."""
+    return replace(route, packs=(*route.packs, "eng"))
 
 
 def narrow_latin(route: Route, language: Language) -> Route:

@@ -27,6 +27,7 @@ _WORTH_NAMING = 0.01
 _SURE_SCORE = 0.5
 _SURE_MARGIN = 0.3
 _SURE_PATCHES = 3
+_SURE_OF_A_WORD = 0.85
 _PRESENT_SHARE = 0.1
 _PRESENT_PATCHES = 2
 _PRESENT_SCORE = 0.6
@@ -146,7 +147,8 @@ def rank_scripts(patches: Sequence[TextPatch], scores: "Scores", upside_down: fl
         for box, winner, row in zip(boxes, winners, texts, strict=True)
     )
     margin = float(totals[order[0]] - totals[order[1]])
-    is_sure = len(pieces) >= _SURE_PATCHES and guesses[0].score >= _SURE_SCORE and margin >= _SURE_MARGIN
+    needed = _SURE_SCORE if len(pieces) >= _SURE_PATCHES else _SURE_OF_A_WORD
+    is_sure = guesses[0].score >= needed and margin >= _SURE_MARGIN
     return ScriptFinding(guesses, pieces, is_sure=is_sure, upside_down=upside_down)
 
 

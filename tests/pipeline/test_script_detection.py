@@ -90,7 +90,12 @@ def test_pieces_that_agree_are_sure():
 
 def test_pieces_that_differ_or_are_few_are_not_sure():
     assert not rank(("Cyrl", 0.9), ("Grek", 0.9), ("Latn", 0.9), ("Armn", 0.9)).is_sure
-    assert not rank(("Cyrl", 0.99), ("Cyrl", 0.99)).is_sure
+    assert not rank(("Cyrl", 0.7), ("Cyrl", 0.7)).is_sure
+
+
+def test_a_single_word_must_be_clear():
+    assert rank(("Cyrl", 0.97)).is_sure
+    assert not rank(("Cyrl", 0.6)).is_sure
 
 
 def test_numbers_and_pictures_have_no_vote():
