@@ -81,7 +81,9 @@ class LimitSettings(_Group):
 class PlanSettings(_Group):
     """Who may read how many pages, and what a page costs."""
 
-    quotas: Literal["on", "off"] = Field("on", description="`off` for a private machine: nothing is metered.")
+    quotas: Literal["on", "off"] = Field(
+        "on", description="`off` for a private machine: nothing is metered, and the plans' page caps do not hold."
+    )
     allow_anonymous: bool = Field(True, description="`false`: every call needs a token.")
     anonymous_pages_per_day: int = Field(50, ge=0, description="Credits a day and IP address without an account.")
     free_pages_per_month: int = Field(500, ge=0, description="Credits a month of a free account.")

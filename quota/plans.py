@@ -1,7 +1,8 @@
 """The three plans, and what each allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from errors import TooManyPagesError
 
@@ -44,12 +45,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """``metered`` False (``QUOTAS=off``): use is counted and nothing is refused; page caps hold all the same."""
+    """``metered`` False (``QUOTAS=off``): use is counted and nothing is refused."""
 
     anonymous: Plan
     free: Plan
     paid: Plan
     metered: bool = True
+
+    def with_max_pages(self, max_pages: int) -> Self:
+        """The same plans with one cap of pages a file for all."""
+        capped = {name: replace(getattr(self, name), max_pages=max_pages) for name in ("anonymous", "free", "paid")}
+        return replace(self, **capped)
 
     def get_plan(self, name: str) -> Plan:
         """Raises ValueError for an unknown name."""

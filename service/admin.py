@@ -40,7 +40,8 @@ def run_admin(settings: Settings, arguments: Sequence[str]) -> int:
     engine = open_engine(settings.storage.effective_database_url)
     try:
         migrate(engine)
-        pages = AccountPages(engine, build_metering(settings.plans, keys), keys)
+        metering = build_metering(settings.plans, keys, max_pages_per_file=settings.limits.max_pages_per_file)
+        pages = AccountPages(engine, metering, keys)
         parsed.run(pages, parsed, engine)
     except OcrChatError as error:
         print(str(error), file=sys.stderr)

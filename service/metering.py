@@ -24,19 +24,27 @@ class Metering:
 
 
 def build_metering(
-    settings: PlanSettings, secrets: Secrets, *, on_released: Callable[[int], None] = lambda _: None
+    settings: PlanSettings,
+    secrets: Secrets,
+    *,
+    max_pages_per_file: int = 2000,
+    on_released: Callable[[int], None] = lambda _: None,
 ) -> Metering:
     """A paid account keeps the free pages of each month: nobody loses something by paying.
 
-    ``on_released``: see :class:`quota.ledger.Ledger`.
+    ``max_pages_per_file`` holds for everybody where nothing is metered. ``on_released``: see
+    :class:`quota.ledger.Ledger`.
     """
     monthly = settings.free_pages_per_month
+    is_metered = settings.quotas == "on"
     plans = Plans(
         anonymous=Plan(PlanName.ANONYMOUS, settings.anonymous_max_pages, settings.anonymous_pages_per_day),
         free=Plan(PlanName.FREE, settings.free_max_pages, monthly),
         paid=Plan(PlanName.PAID, settings.paid_max_pages, monthly),
-        metered=settings.quotas == "on",
+        metered=is_metered,
     )
+    if not is_metered:
+        plans = plans.with_max_pages(max_pages_per_file)
     prices = Prices(
         page_credits={Tier.CPU: settings.cpu_page_credits, Tier.VLM: settings.vlm_page_credits},
         chat_message_credits=settings.chat_message_credits,

@@ -206,7 +206,12 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
     engine = open_engine(storage.effective_database_url)
     migrate(engine)
     files, store, metrics = JobFiles(storage.effective_storage_url), JobStore(), Metrics()
-    metering = build_metering(settings.plans, secrets, on_released=metrics.credits_refunded.inc)
+    metering = build_metering(
+        settings.plans,
+        secrets,
+        max_pages_per_file=settings.limits.max_pages_per_file,
+        on_released=metrics.credits_refunded.inc,
+    )
     executor = _build_executor(settings, reader, has_worker=has_worker)
     times = RetentionTimes(retained=timedelta(hours=storage.retention_hours))
     closing = JobClosing(

@@ -365,7 +365,8 @@ class TestUse:
     def test_settings_make_plans_and_prices(self) -> None:
         metering = make_metering(quotas="off", anonymous_max_pages=7, vlm_page_credits=9)
         assert not metering.plans.metered
-        assert metering.plan_of(None).max_pages == 7
+        assert metering.plan_of(None).max_pages == 2000
+        assert make_metering(anonymous_max_pages=7).plan_of(None).max_pages == 7
         assert metering.prices.of_pages("vlm", 2) == 18
 
 
