@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NOT_BENCHMARKS = {"__init__", "__main__", "scripted_worker", "pdf_readers", "job_fleet", "chat_server"}
+NOT_BENCHMARKS = {"__init__", "__main__", "scripted_worker", "pdf_readers", "job_fleet", "chat_server", "page_sets"}
 
 
 def list_benchmarks() -> list[str]:
