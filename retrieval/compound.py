@@ -15,11 +15,12 @@ _BORDER = re.compile(
     r"|[、，,]\s*(?:そして|また)\s*|\s+(?:그리고)\s+"
 )
 _ASKS = keywords(
-    "what|when|where|who|whom|which|how|why|is|does|do|are|can|was|wer|was|wann|wo|wie|welche*|warum|wem|quel*|quand|où|qui",
-    "comment|combien|pourquoi|qué|cuál*|cuándo|dónde|quién*|cómo|cuánt*|qual*|quando|onde|quem|como|quant*|che|chi|dove|come",
-    "wat|wanneer|waar|wie|hoe|welk*|что|когда|где|кто|как*|сколько|куда|ne|ne zaman|nerede|kim|nasıl|kaç|hangi|ما|ماذا|متى",
-    "أين|من|كيف|كم|什么|何时|哪|谁|多少|怎|いつ|どこ|誰|だれ|何|いくら|언제|어디|누구|무엇|얼마|क्या|कब|कहाँ|कौन|कितन*|कैसे",
-    "gì|khi nào|ở đâu|ai|bao nhiêu|อะไร|เมื่อ|ที่ไหน|ใคร|เท่าไร|πότε|πού|ποιος|τι|πόσο",
+    "what|when|where|who|whom|which|how|why|is|does|do|are|can|was|wer|was|wann|wo|wie|welche*|warum|wem|quel*",
+    "quand|où|qui|comment|combien|pourquoi|qué|cuál*|cuándo|dónde|quién*|cómo|cuánt*|qual*|quando|onde|quem|como",
+    "quant*|che|chi|dove|come|wat|wanneer|waar|wie|hoe|welk*|что|когда|где|кто|как*|сколько|куда|ne|ne zaman",
+    "nerede|kim|nasıl|kaç|hangi|ما|ماذا|متى|أين|من|كيف|كم|什么|何时|哪|谁|多少|怎|いつ|どこ|誰|だれ|何|いくら|언제",
+    "어디|누구|무엇|얼마|क्या|कब|कहाँ|कौन|कितन*|कैसे|gì|khi nào|ở đâu|ai|bao nhiêu|อะไร|เมื่อ|ที่ไหน|ใคร|เท่าไร|πότε",
+    "πού|ποιος|τι|πόσο",
 )
 _FEW_WORDS = 2
 

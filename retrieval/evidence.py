@@ -168,7 +168,7 @@ def _number_in(number: str, text: str) -> bool:
 
 
 _CODE = re.compile(r"(?<![\w-])[^\W\d_]{1,3}-?\d+(?![\w-])")
-_YEAR = re.compile(r"(?<![\d.,/-])(?:1[5-9]|20)\d\d(?![\d/-]|[.,]\d)")
+_YEAR = re.compile(r"(?<![\d.,/-])(?:1[5-9]|20)\d\d(?![\d/-]|[a-z]|[.,]\d)")
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
 _SAME_NAME = 75.0
 _NAMES_APART = 2

@@ -46,9 +46,9 @@ _DATE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _OTHER_DATE = keywords(
-    "due|due date|birth|born|dob|valid until|expir*|delivery|fällig*|geburtsdatum|geboren|gültig bis|lieferdatum|échéance",
-    "naissance|vencimiento|vencimento|nacimiento|nascimento|nascita|scadenza|vervaldatum|рождения|son ödeme|vade|doğum",
-    "生年月日|出生日期|支払期限|付款期限|有効期限|到期日",
+    "due|due date|birth|born|dob|valid until|expir*|delivery|fällig*|geburtsdatum|geboren|gültig bis|lieferdatum",
+    "échéance|naissance|vencimiento|vencimento|nacimiento|nascimento|nascita|scadenza|vervaldatum|рождения",
+    "son ödeme|vade|doğum|生年月日|出生日期|支払期限|付款期限|有効期限|到期日",
 )
 _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
@@ -181,10 +181,12 @@ def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
 
 _FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date, AnswerKind.ISSUER: _find_issuer}
 _MONEY = re.compile(
-    rf"{AMOUNT.pattern}|\b\d[\d.,  ']*\s?(?:thousand|million|billion|mio\.?|mrd\.?|millionen|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
+    rf"{AMOUNT.pattern}"
+    r"|\b\d[\d.,  ']*\s?(?:thousand|million|billion|mio\.?|mrd\.?|millionen|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
     r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
     r"|рубл\w*|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
-    r"|\d\s?(?:元|円|원|만\s?원|บาท)|[一二三四五六七八九十百千万亿]+(?:元|円)|\b(?:free|kostenlos|gratuit\w*|gratis|gratuito|бесплатн\w*)\b",
+    r"|\d\s?(?:元|円|원|만\s?원|บาท)|[一二三四五六七八九十百千万亿]+(?:元|円)"
+    r"|\b(?:free|kostenlos|gratuit\w*|gratis|gratuito|бесплатн\w*)\b",
     re.IGNORECASE,
 )
 _CONTENT = {

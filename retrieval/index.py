@@ -49,12 +49,21 @@ class VectorIndex:
         settings = Settings(anonymized_telemetry=False)
         try:
             client = _connect(chromadb, settings, folder, url)
-            collection = client.get_or_create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
+            collection = _get_collection(client)
         except (ChromaError, ValueError, OSError) as error:
             raise IndexUnavailableError(f"The vector index can't be opened: {error}") from error
         return cls(collection, client)
+
+    def fit(self, dimension: int) -> None:
+        """Make ready for vectors of this length: those of a model with another length are dropped, all of them.
+
+        They can't be compared with the present model's anyway; documents are embedded again when they are asked about.
+        """
+        found = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
+        # An emptied collection still insists on the length that it once had.
+        if not len(found) or len(found[0]) != dimension:
+            self._client.delete_collection(COLLECTION)
+            self._collection = _get_collection(self._client)
 
     def add(self, chunks: Sequence[Chunk], embedder: Embedder) -> None:
         """Embed and store some chunks; doing it twice changes nothing."""
@@ -106,6 +115,12 @@ class VectorIndex:
         close = getattr(self._client, "close", None)
         if close is not None:
             close()
+
+
+def _get_collection(client: Any) -> Any:
+    return client.get_or_create_collection(
+        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
 
 
 def _connect(chromadb: Any, settings: Any, folder: Path | None, url: str) -> Any:

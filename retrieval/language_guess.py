@@ -29,7 +29,7 @@ _TELLING_LETTERS = {
     "fr": "œêùç", "sv": "å", "da": "æø", "uk": "іїєґ", "bg": "ъщ", "ru": "ыэё", "fa": "پچژگ", "ur": "ٹڈڑے",
 }  # fmt: skip
 _SAMPLE_CHARS = 4000
-_INTERNATIONAL = frozenset("total data final general central normal real principal".split())
+_INTERNATIONAL = frozenset({"total", "data", "final", "general", "central", "normal", "real", "principal"})
 """Content words of several languages that a list of function words has for one."""
 _MIN_VOTE = 0.03
 _ENOUGH_VOTES = 0.4

@@ -145,10 +145,10 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
         return False
     following = text[match.end() : match.end() + 16].lstrip()
-    if word.isdecimal() and len(word) <= _ORDINAL_DIGITS:
-        # "1. Accounts" opens a paragraph; "am 12. Mai" is a date; "in chapter 12. The" ends a sentence.
-        if _opens_line(text, match.start() - len(word)) or _MONTH_NAME.match(following):
-            return False
+    # "1. Accounts" opens a paragraph; "am 12. Mai" is a date; "in chapter 12. The" ends a sentence.
+    is_ordinal = word.isdecimal() and len(word) <= _ORDINAL_DIGITS
+    if is_ordinal and (_opens_line(text, match.start() - len(word)) or _MONTH_NAME.match(following)):
+        return False
     return not following[:1].islower()
 
 

@@ -92,10 +92,12 @@ def find_quotes(question: Question, material: Material, embedder: Embedder) -> t
         return _find_subject(material)
     forms = _find_forms(material)
     field = _find_form_field(question, forms)
-    if field:
+    if field or (forms and len(forms) == len(_find_pages(material)) and _lacks_field(question, forms)):
         return field
-    if forms and len(forms) == len(_find_pages(material)) and _lacks_field(question, forms):
-        return ()
+    return _find_sentences(question, material, embedder)
+
+
+def _find_sentences(question: Question, material: Material, embedder: Embedder) -> tuple[Quote, ...]:
     ranked = _drop_other_kinds(question, material, _rank(question, material, embedder))
     if not ranked or not _is_on_topic(question, material, ranked, embedder.fit_floor):
         return ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.answerers.generative import ChatModelError
-from retrieval.answerers.served_chat import ServedChat
+from retrieval.answerers.served_chat import MAX_TOKENS, ServedChat
 
 CONTEXT_TOKENS = 8192
 _START_TIMEOUT_S = 120.0
@@ -24,10 +24,13 @@ _START_TIMEOUT_S = 120.0
 class GgufChat:
     """Starts with the first question. Raises ChatModelError there when the model can't be opened."""
 
-    def __init__(self, path: Path, *, context_tokens: int = CONTEXT_TOKENS, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, context_tokens: int = CONTEXT_TOKENS, threads: int = 0, max_tokens: int = MAX_TOKENS
+    ) -> None:
         self.name = path.stem
         self._path = path
         self._context_tokens = context_tokens
+        self._max_tokens = max_tokens
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._lock = threading.Lock()
         self._process: multiprocessing.process.BaseProcess | None = None
@@ -67,7 +70,7 @@ class GgufChat:
         )
         self._process.start()
         theirs.close()
-        self._served = ServedChat(self._wait_for_address(), self.name, key=key)
+        self._served = ServedChat(self._wait_for_address(), self.name, key=key, max_tokens=self._max_tokens)
         return self._served
 
     def _wait_for_address(self) -> str:

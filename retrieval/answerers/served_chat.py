@@ -9,15 +9,18 @@ import httpx
 
 from retrieval.answerers.generative import ChatModelError
 
-_MAX_TOKENS = 1200
+MAX_TOKENS = 1200
 _TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
 class ServedChat:
     """``url`` ends in ``/v1``. The document's passages go to this server and nowhere else."""
 
-    def __init__(self, url: str, model: str, *, key: str = "", timeout: httpx.Timeout = _TIMEOUT) -> None:
+    def __init__(
+        self, url: str, model: str, *, key: str = "", timeout: httpx.Timeout = _TIMEOUT, max_tokens: int = MAX_TOKENS
+    ) -> None:
         self.name = model
+        self._max_tokens = max_tokens
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         # trust_env off: a proxy variable must not send a document somewhere else.
         self._client = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout, trust_env=False)
@@ -28,7 +31,7 @@ class ServedChat:
             "model": self.name,
             "messages": list(messages),
             "temperature": 0,
-            "max_tokens": _MAX_TOKENS,
+            "max_tokens": self._max_tokens,
             "stream": True,
         }
         wanted = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}

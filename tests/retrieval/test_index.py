@@ -4,13 +4,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval.chunking import split_document
-from retrieval.embedder import Embedder
+from retrieval.embedder import Closeness, Embedder, Vectors
 from retrieval.index import IndexUnavailableError, VectorIndex
+from retrieval.librarian import Librarian, build_shelf
 from tests.retrieval.papers import GERMAN, LEASE, make_document
 
 
@@ -37,6 +40,35 @@ def test_adding_twice_changes_nothing(index: VectorIndex, embedder: Embedder) ->
     count = index.count()
     fill(index, embedder)
     assert index.count() == count
+
+
+class ShortVectors:
+    """Another model: the letters a to h, counted."""
+
+    name = "letters"
+    dimension = 8
+    fit_floor = None
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return np.array([[text.count(letter) + 1 for letter in "abcdefgh"] for text in texts], np.float32)
+
+    embed_questions = embed_passages
+
+    def compare(self, question: str, texts: Sequence[str]) -> Closeness:
+        ones = np.ones(len(texts), np.float32)
+        return Closeness(ones, ones)
+
+
+def test_another_model_indexes_anew(index: VectorIndex, embedder: Embedder) -> None:
+    fill(index, embedder)
+    shelf = build_shelf([make_document(LEASE, document_id="lease")])
+    librarian = Librarian(ShortVectors(), index)
+    assert index.count() == 0
+    assert librarian.add_part(shelf, "lease") is False
+    assert "$1,250.00" in librarian.ask(shelf, "How much is the monthly rent?").content
+    index.delete("lease")
+    Librarian(embedder, index).add(shelf, "lease")
+    assert index.find_numbers("lease", model=embedder.name) == {chunk.number for chunk in shelf.search.chunks}
 
 
 def test_a_document_is_forgotten_alone(index: VectorIndex, embedder: Embedder) -> None:
