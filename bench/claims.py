@@ -120,8 +120,8 @@ def main() -> int:
             for workers in arguments.workers:
                 found = measure(engine, min(arguments.claims, waiting // 2), workers)
                 print(
-                    f"{waiting:6} jobs wait, {workers} workers: {found.claims} claims, median {found.median_ms:.1f} ms, "
-                    f"p99 {found.p99_ms:.1f} ms, longest {found.longest_ms:.1f} ms",
+                    f"{waiting:6} jobs wait, {workers} workers: {found.claims} claims, "
+                    f"median {found.median_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, longest {found.longest_ms:.1f} ms",
                     flush=True,
                 )
             with engine.connect() as connection:

@@ -1,5 +1,6 @@
 """An S3 server on loopback (moto) behind a door that can be shut: the data outlives an outage."""
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ def run_s3() -> Iterator[S3Server]:
     """A server that lives as long as the block, in this process."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     door = Door([server.get_host_and_port()[1]])

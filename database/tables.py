@@ -140,6 +140,9 @@ request_counters = Table(
 
 # --- jobs -----------------------------------------------------------------------------------------------------
 
+IS_OPEN = "state IN ('pending', 'processing')"
+"""Of a query on jobs that shall walk the index of those that have not ended; only literal values are recognised."""
+
 jobs = Table(
     "jobs",
     metadata,
@@ -174,6 +177,13 @@ jobs = Table(
     sa.UniqueConstraint("caller_key", "idempotency_key"),
     sa.CheckConstraint("pages_failed <= pages_done AND pages_done <= page_count", name="pages_in_range"),
     sa.Index("ix_jobs_state_queue_rank", "state", "queue_rank"),
+    sa.Index(
+        "ix_jobs_open",
+        "queue_rank",
+        "id",
+        sqlite_where=sa.text(IS_OPEN),
+        postgresql_where=sa.text(IS_OPEN),
+    ),
     sa.Index("ix_jobs_owner_id_created_at", "owner_id", "created_at"),
     sa.Index("ix_jobs_expires_at", "expires_at"),
 )

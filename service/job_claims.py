@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from database.tables import job_pages, jobs
+from database.tables import IS_OPEN, job_pages, jobs
 from service.job_record import JobRecord, JobState, PageState
 
 
@@ -81,7 +81,12 @@ class JobClaims:
             jobs.c.state == JobState.PENDING,
             sa.and_(jobs.c.state == JobState.PROCESSING, jobs.c.lease_until < now),
         )
-        chosen = sa.select(jobs.c.id).where(waiting).order_by(jobs.c.queue_rank, jobs.c.id).limit(limit)
+        chosen = (
+            sa.select(jobs.c.id)
+            .where(sa.text(f"jobs.{IS_OPEN}"), waiting)
+            .order_by(jobs.c.queue_rank, jobs.c.id)
+            .limit(limit)
+        )
         if express_only:
             chosen = chosen.where(jobs.c.is_express)
         elif waiting_since is not None:
