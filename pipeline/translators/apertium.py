@@ -25,7 +25,8 @@ _DETACHED = re.compile(r"(?<=\w)\s+([.,;:!?])(?=\s|$)")
 def find_pairs(modes_folder: str) -> dict[tuple[str, str], str]:
     """(source, target) in codes of :mod:`pipeline.languages` → Apertium's own name of the pair.
 
-    Of several varieties of a pair the plain one is taken. Empty where Apertium is not installed.
+    Of several varieties of a pair the plain one is taken. A pair whose programs are not all there (some want ``cg3``)
+    is left out. Empty where Apertium is not installed.
     """
     folder = Path(modes_folder)
     if not folder.is_dir() or shutil.which("apertium") is None:
@@ -36,9 +37,16 @@ def find_pairs(modes_folder: str) -> dict[tuple[str, str], str]:
         if match is None:
             continue
         source, target = find_language(match[1]), find_language(match[2])
-        if source is not None and target is not None:
+        if source is not None and target is not None and _has_its_programs(file):
             pairs.setdefault((source.code, target.code), file.stem)
     return pairs
+
+
+def _has_its_programs(mode: Path) -> bool:
+    """Apertium itself says nothing where one is missing, and translates into nothing."""
+    steps = mode.read_text(encoding="utf-8", errors="replace").split("|")
+    programs = {step.split()[0] for step in steps if step.split()}
+    return all(shutil.which(program) for program in programs)
 
 
 class Apertium:
@@ -83,7 +91,10 @@ class Apertium:
             raise PageTimeoutError("Translating this page took too long.") from error
         except (subprocess.CalledProcessError, OSError) as error:
             raise EngineFailedError("Apertium failed on this page.") from error
-        return finished.stdout.decode("utf-8", "replace")
+        found = finished.stdout.decode("utf-8", "replace")
+        if not found.strip():
+            raise EngineFailedError("Apertium gave no translation of this page.")
+        return found
 
 
 def _tidy(text: str, original: str) -> str:

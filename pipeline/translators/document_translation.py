@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from errors import OcrChatError
 from pipeline.document import Block, BlockKind, Document, Page, Table, Translation
 from pipeline.languages import LANGUAGES
 from pipeline.translators.base import Translator
-from pipeline.translators.catalogue import Translators
 from pipeline.vlm.raw_blocks import to_table_text
 
 _DIVIDED = re.compile(r"([^\W\d_]{2,})[-\u00ad]\n([a-zà-öø-ÿа-яёα-ω])")
@@ -26,8 +26,14 @@ class TranslationOutcome:
     notices: tuple[str, ...]
 
 
+class Catalogue(Protocol):
+    """Finds the translator of a pair; :class:`pipeline.translators.catalogue.Translators` is one."""
+
+    def require(self, source: str | None, target: str) -> Translator: ...
+
+
 def translate_document(
-    document: Document, translators: Translators, target: str, *, page_budget_s: float
+    document: Document, translators: Catalogue, target: str, *, page_budget_s: float
 ) -> TranslationOutcome:
     """Translate each page by whichever translator knows its language; a page that fails keeps its own words.
 

@@ -86,7 +86,9 @@ class M2M100:
             )
         if time.monotonic() > deadline:
             raise PageTimeoutError("Translating this page took too long.")
-        return [" ".join(text.split()) for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+        # The mark of the language is a special token in some checkpoints and an ordinary one in others.
+        kept = [[token for token in row if token not in tokenizer.id_to_lang_token] for row in tokens.tolist()]
+        return [" ".join(text.split()) for text in tokenizer.batch_decode(kept, skip_special_tokens=True)]
 
     def _load(self) -> "tuple[M2M100Tokenizer, M2M100ForConditionalGeneration]":
         if self._loaded is None:

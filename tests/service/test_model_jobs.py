@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
@@ -66,7 +67,7 @@ def page_text(number: int) -> str:
     return f'<div data-label="Text" data-bbox="100 100 900 200">Read by the model, page {number}</div>'
 
 
-def with_model(server: ModelServer, *, text: str = "Scripted text", **more: object) -> ReaderConfig:
+def with_model(server: ModelServer, *, text: str = "Scripted text", **more: Any) -> ReaderConfig:
     config = VlmConfig(VlmKind.SERVED, url=server.url, profile="instruct", page_budget_s=20.0)
     return replace(scripted(text=text), dpi=DPI, vlm=replace(config, **more))
 
@@ -219,6 +220,7 @@ def test_fields_are_filled_in_and_lies_are_left_out(start_services: StartService
         services = start_services(replace(scripted(text=text), dpi=DPI), chat_url=server.url)
         view = submit_pages(services, 1, OcrOptions(schema=SCHEMA))
         fields = to_wire(view).fields
+    assert fields is not None
     assert fields["rent"]["value"] == 42
     assert fields["rent"]["page"] == 1
     assert fields["rent"]["confidence"] == 1.0
