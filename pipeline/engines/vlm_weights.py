@@ -67,7 +67,9 @@ def _find_kept(model: str, cache_folder: str | None) -> Path | None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(model, cache_dir=cache_folder, local_files_only=True))
+        folder = Path(
+            snapshot_download(model, cache_dir=cache_folder, local_files_only=True, allow_patterns=list(_WANTED))
+        )
     except HFValidationError as error:
         raise EngineUnavailableError(
             f"'{model}' is no Hugging Face id.", remedy="VLM_MODEL is a folder or an id like owner/name."
