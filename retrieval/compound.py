@@ -22,7 +22,6 @@ _ASKS = keywords(
     "어디|누구|무엇|얼마|क्या|कब|कहाँ|कौन|कितन*|कैसे|gì|khi nào|ở đâu|ai|bao nhiêu|อะไร|เมื่อ|ที่ไหน|ใคร|เท่าไร|πότε",
     "πού|ποιος|τι|πόσο",
 )
-_FEW_WORDS = 2
 
 
 def split_question(question: Question) -> tuple[Question, ...]:
@@ -48,5 +47,5 @@ def _names_field(part: str) -> bool:
 
 def _make_part(question: Question, part: str, before: str) -> Question:
     heavy = [word for word in split_words(part) if not is_function_word(word, question.language)]
-    leans = bool(before) and (len(heavy) < _FEW_WORDS or is_follow_up(part, question.language))
+    leans = bool(before) and (not heavy or is_follow_up(part, question.language))
     return replace(question, asked=part, text=f"{before} {part}" if leans else part, kind=find_kind(part))

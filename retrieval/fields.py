@@ -110,8 +110,8 @@ _PAPER = keywords(
     "ticket|reçu|achat|acheté|émis*|lettre|factura|recibo|compra*|emitid*|carta|fecha|fatura|data|scontrino",
     "ricevuta|acquist*|fattura|emess*|lettera|factuur|bonnetje|aankoop|gekocht|brief|чек*|счет*|покупк*|куплен*",
     "письм*|документ*|дата|fatura*|fiş*|satın|mektup|tarih*|فاتورة|إيصال|شراء|تاريخ|发票|收据|小票|购买|日期|开具",
-    "領収書|レシート|請求書|購入|日付|発行|영수증|구매|날짜|발행|रसीद|बिल|खरीद*|तारीख|दिनांक|hóa đơn|biên lai|mua",
-    "ngày|ใบเสร็จ|ซื้อ|วันที่|απόδειξη*|τιμολόγιο*|αγορά*|ημερομηνία*|paragon*|faktur*|zakup*",
+    "領収書|レシート|請求書|購入|買い|買っ|日付|発行|영수증|구매|날짜|발행|रसीद|बिल|खरीद*|तारीख|दिनांक|hóa đơn",
+    "biên lai|mua|ngày|ใบเสร็จ|ซื้อ|วันที่|απόδειξη*|τιμολόγιο*|αγορά*|ημερομηνία*|paragon*|faktur*|zakup*",
 )
 _DATE = re.compile(r"\d.*\d")
 _NUMBER = re.compile(r"\d")
@@ -282,8 +282,8 @@ _FIELDS = (
         FieldName.CHANGE,
         keywords(
             "change given|change back|how much change|what change|change did|change was|the change|wechselgeld",
-            "rückgeld|monnaie rendue|rendu|vuelto|cambio|troco|resto|wisselgeld|сдач*|para üstü|الباقي|找零|お釣り",
-            "おつり|釣銭|거스름돈|tiền thừa|เงินทอน|ρέστα|reszta",
+            "rückgeld|monnaie|rendu|vuelto|cambio|troco|resto|wisselgeld|сдач*|para üstü|الباقي|找零|お釣り|おつり",
+            "釣銭|거스름돈|tiền thừa|เงินทอน|ρέστα|reszta",
         ),
         keywords(
             "change|wechselgeld|rückgeld|zurück|rendu|monnaie|vuelto|cambio|troco|resto|wisselgeld|terug|сдача",

@@ -122,7 +122,7 @@ class Librarian:
         material = Material(found.passages, shelf.units, shelf.search.lexical, shelf.words, found.same_language)
         quotes = self._find_quotes(found.question, material)
         wording = find_wording(found.language)
-        sentences = tuple(_to_sentence(quote, found) for quote in quotes)
+        sentences = tuple(_to_sentence(quote, found, shelf) for quote in quotes)
         lead_in = wording.lead_in if sentences else ""
         return Answer(sentences, "extractive", found.language or "en", lead_in, wording.refusal)
 
@@ -138,21 +138,20 @@ class Librarian:
         self._index.close()
 
 
-def _to_sentence(quote: Quote, found: Excerpts) -> AnswerSentence:
-    page = found.pages[quote.document_id, quote.page_number]
+def _to_sentence(quote: Quote, found: Excerpts, shelf: Shelf) -> AnswerSentence:
+    page = shelf.get_page(quote.document_id, quote.page_number)
     name = neutralise(found.names[quote.document_id]) if len(found.names) > 1 else ""
     row = find_row(page, quote.start, quote.end)
     if row is not None:
-        return _to_row_sentence(quote, row, found, name)
+        return _to_row_sentence(quote, row, page, found.question, name)
     citation = cite(quote.document_id, page, quote.start, quote.end)
     text = mark_page(f"“{neutralise(citation.snippet)}”", quote.page_number, document_name=name)
     return AnswerSentence(text, (citation,))
 
 
-def _to_row_sentence(quote: Quote, row: TableRow, found: Excerpts, name: str) -> AnswerSentence:
+def _to_row_sentence(quote: Quote, row: TableRow, page: Page, question: Question, name: str) -> AnswerSentence:
     """A table's row with the names of its columns; only the cells that are asked for are marked."""
-    page = found.pages[quote.document_id, quote.page_number]
-    chosen = choose_cells(row, found.question.text)
+    chosen = choose_cells(row, question.text)
     whole = cite(quote.document_id, page, quote.start, quote.end)
     if chosen:
         whole = replace(whole, boxes=tuple(one.cell.box for one in (row.cells[0], *chosen)))

@@ -102,9 +102,11 @@ def is_follow_up(message: str, language: str | None) -> bool:
 
 
 def merge_questions(earlier: str, message: str) -> str:
-    """The earlier question with what the follow-up changes: its ordinals and numbers replace the earlier ones."""
+    """The earlier question with what the follow-up changes: its ordinals, numbers and months replace the old."""
     if _ORDINALS.search(fold(message)):
         earlier = " ".join(word for word in earlier.split() if not _ORDINALS.fullmatch(fold(word).strip("?.,!")))
+    if _CALENDAR.search(fold(message)):
+        earlier = " ".join(word for word in earlier.split() if not _CALENDAR.fullmatch(fold(word).strip("?.,!")))
     if re.search(r"\d", message):
         earlier = " ".join(word for word in earlier.split() if not re.search(r"\d", word))
     return f"{earlier} {_OPENERS.sub('', message.strip())}".strip()
@@ -139,7 +141,9 @@ _SUBJECT = re.compile(
     r"|για ποιο θεμα|τι αφορα"
 )
 _WHEN = keywords(
-    "when|until when|by what date|on what date|which day|what day|what date|wann|bis wann|an welchem tag|quand",
+    "what time|at what time|um wie viel uhr|um wieviel uhr|à quelle heure|a qué hora|a che ora|a que horas",
+    "hoe laat|во сколько|saat kaçta|何時|何日|几点|몇 시|며칠|कितने बजे|กี่โมง|mấy giờ|τι ώρα|o której|when",
+    "until when|by what date|on what date|which day|what day|what date|wann|bis wann|an welchem tag|quand",
     "à quelle date|cuándo|em que data|quando|che data|in che data|wanneer|когда|πότε|ne zaman|hangi tarihte|متى",
     "何时|什么时候|哪天|哪一天|いつ|언제|कब|เมื่อใด|เมื่อไร|khi nào|ngày nào|kiedy|kdy",
 )
@@ -235,6 +239,15 @@ _POINTERS = re.compile(
     r"\b(?:it|its|that|this|those|these|they|them|their|he|she|him|her|his|one|ones|same|er|sie|es|dies\w*|das|ihn"
     r"|il|elle|ils|cela|celui\w*|celle\w*|eso|esto|ella|ellos|esso|ele|ela|quello|он|она|оно|они|это|эт\w+|bu|bunu|onu|o)\b"
     r"|它|他们?|她|这个|那个|それ|これ|その|그것|이것|यह|वह|उस|มัน|nó\b"
+)
+_CALENDAR = keywords(
+    "january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday",
+    "wednesday|thursday|friday|saturday|sunday|januar|februar|märz|mai|juni|juli|oktober|dezember|montag|dienstag",
+    "mittwoch|donnerstag|freitag|samstag|sonntag|janvier|février|mars|avril|juin|juillet|août|septembre|octobre",
+    "novembre|décembre|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|enero|febrero|marzo|abril|mayo|junio",
+    "julio|agosto|septiembre|octubre|noviembre|diciembre|lunes|martes|miércoles|jueves|viernes|sábado|domingo",
+    "gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|январ*|феврал*|март*|апрел*",
+    "мая|май|июн*|июл*|август*|сентябр*|октябр*|ноябр*|декабр*",
 )
 _ORDINALS = re.compile(
     r"\b(?:first|second|third|fourth|fifth|sixth|last|next|previous|1st|2nd|3rd|\dth|erste[nrs]?|zweite[nrs]?"

@@ -28,7 +28,7 @@ _WORDS_WEIGHT, _MEANING_WEIGHT, _PASSAGE_WEIGHT = 0.3, 0.5, 0.2
 _LEAST_PASSAGE_SPREAD = 0.35
 _KIND_MALUS = {AnswerKind.PRICE: 0.3}
 _OTHER_KIND_MALUS = 0.12
-_TITLE_MALUS = 0.12
+_TITLE_MALUS = 0.3
 _MAX_LAG = 0.35
 """A second sentence that scores lower than the first by more than this rarely adds anything."""
 _CHECKED_KINDS = frozenset({AnswerKind.DATE, AnswerKind.PRICE})
@@ -103,7 +103,7 @@ def _find_sentences(question: Question, material: Material, embedder: Embedder) 
         return ()
     if _is_contradicted(question, material, ranked[0].candidate):
         return ()
-    limit = 1 if ranked[0].candidate.unit.headings else MAX_SENTENCES
+    limit = 1 if "\t" in ranked[0].candidate.unit.text else MAX_SENTENCES  # a table's row is an answer by itself
     shown = [one for one in ranked[:limit] if ranked[0].score - one.score <= _MAX_LAG]
     return tuple(_quote(one.candidate, material) for one in shown)
 

@@ -102,3 +102,24 @@ def test_indexing_goes_on_where_it_stopped(librarian: Librarian) -> None:
     assert librarian.add_part(shelf, "d1", limit=1)
     assert not librarian.add_part(shelf, "d1", limit=1)
     assert not librarian.add_part(shelf, "d1", limit=1)
+
+
+def test_a_follow_up_in_another_month(librarian: Librarian) -> None:
+    earlier = Turn("When does the first inspection take place in June?", "“...” (p. 2)")
+    assert "November" in ask(librarian, make_document(LEASE), "And in November?", earlier).content
+
+
+def test_what_the_document_is_about_is_told_by_its_first_page(librarian: Librarian) -> None:
+    pages = (
+        "Rules of the chess club. The club meets on Mondays.",
+        *(f"Chapter {number} about games." for number in range(9)),
+    )
+    given = ask(librarian, make_document(pages), "What is this document about?")
+    assert given.citations[0].page_number == 1
+    assert "Rules of the chess club" in given.content
+
+
+def test_two_questions_get_two_answers(librarian: Librarian) -> None:
+    given = ask(librarian, make_document(LEASE), "How much is the monthly rent and may the tenant keep a dog?")
+    assert "$1,250.00" in given.content
+    assert "one dog" in given.content
