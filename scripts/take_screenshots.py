@@ -34,7 +34,10 @@ def take_all(url: str, browser: Browser, folder: Path) -> None:
         "dark": (lambda visitor: _show_viewer(visitor, "/?__theme=dark", "two-columns.png"), {"color_scheme": "dark"}),
         "arabic": (lambda visitor: _show_viewer(visitor, "/?lang=ar", "arabic.png"), {"locale": "ar"}),
         "chat": (_show_chat, {}),
-        "account": (_show_account, {}),
+        "correcting": (_show_correcting, {}),
+        "account": (lambda visitor: _show_tab(visitor, "account", "[data-act='sign-out']"), {}),
+        "documents": (lambda visitor: _show_tab(visitor, "documents", ".dl-table"), {}),
+        "api": (lambda visitor: _show_tab(visitor, "api", "#api pre"), {}),
         "phone": (
             lambda visitor: _show_viewer(visitor, "/", "receipt.png"),
             {"viewport": PHONE, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True},
@@ -77,14 +80,26 @@ def _show_chat(visitor: Visitor) -> None:
     _wait_for_picture(visitor)
 
 
-def _show_account(visitor: Visitor) -> None:
+def _show_correcting(visitor: Visitor) -> None:
+    """A word already corrected, and the next one in work."""
+    _show_viewer(visitor, "/", "receipt.png")
+    page = visitor.page
+    page.locator(".ov-word", has_text="Butter").dblclick()
+    page.locator(".ov-field").fill("Margarine")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#version")
+    page.wait_for_selector(".ov-said", state="hidden")
+    _wait_for_picture(visitor)
+    page.locator(".ov-word", has_text="Apples").dblclick()
+    page.wait_for_selector(".ov-field")
+
+
+def _show_tab(visitor: Visitor, name: str, sign: str) -> None:
     visitor.open("/")
-    visitor.sign_up("me@example.com")
+    visitor.sign_up(f"{name}@example.com")
     visitor.read(SAMPLES / "report-3-pages.pdf")
-    visitor.page.reload()
-    visitor.page.wait_for_selector("#downloads a")
-    visitor.page.click("#tab-account-button")
-    visitor.page.wait_for_selector("[data-act='sign-out']")
+    visitor.page.click(f"#tab-{name}-button")
+    visitor.page.locator(sign).first.wait_for()
 
 
 def _wait_for_picture(visitor: Visitor) -> None:

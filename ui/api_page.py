@@ -16,6 +16,7 @@ FIELDS = {
     "translate_to": "string",
     "pages": "string",
     "retain": "boolean",
+    "schema": "JSON",
 }
 STATUSES = (400, 401, 402, 404, 409, 429, 503)
 
@@ -44,6 +45,7 @@ def draw_api(texts: Texts, *, host: str, token: str | None, root: str) -> str:
         f"<h2>{say('api.python')}</h2>{sample(api_samples.PYTHON)}"
         f"<h2>{say('api.node')}</h2>{sample(api_samples.NODE)}"
         f"<h2>{say('api.client')}</h2><p>{say('api.client.hint')}</p>{sample(api_samples.CLIENT)}"
+        f"<h2>{say('api.mcp')}</h2><p>{say('api.mcp.hint')}</p><p><code>POST /mcp</code></p>{sample(api_samples.MCP)}"
         f"<h2>{say('api.fields')}</h2>{_draw_fields(texts)}"
         f"<h2>{say('api.errors')}</h2><p>{say('api.errors.hint')}</p>{_draw_sample(api_samples.ERROR, texts)}"
         f"{_draw_errors(texts)}"

@@ -69,6 +69,9 @@ print(job["markdown"])
 answer = client.predict(job["uuid"], "What is the total?", api_name="/chat")
 print(answer["message"]["content"])"""
 
+MCP = """claude mcp add --transport http ocr-chat {host}/mcp \\
+  --header "Authorization: Bearer {token}\""""
+
 JOB = """{
   "uuid": "9f2c1b7e4a...",
   "status": "done",

@@ -10,7 +10,7 @@ import pytest
 from ui.texts import DEFAULT, FOLDER, choose_language, get_texts, list_languages
 
 # Names of programs, formats and of the product; and what a language writes just as English does.
-NAMES = {"app.title", "result.source", "result.json", "api.python", "api.node", "api.client"}
+NAMES = {"app.title", "result.source", "result.json", "api.python", "api.node", "api.client", "api.mcp"}
 SAME = {"tab.api", "account.plan", "language.direction"}
 RIGHT_TO_LEFT = {"ar"}
 PUBLISHED = {"es", "sq", "ja", "ar", "km"}
