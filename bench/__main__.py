@@ -6,6 +6,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 NOT_BENCHMARKS = {"__init__", "__main__", "scripted_worker", "pdf_readers", "job_fleet", "chat_server", "page_sets"}
+NOT_BENCHMARKS |= {"door", "ray_nodes", "s3_server", "cluster_setup", "reliability_diagram"}
 
 
 def list_benchmarks() -> list[str]:

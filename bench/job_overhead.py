@@ -40,9 +40,9 @@ class Overhead:
 def measure(services: Services, pages: int) -> Overhead:
     # The first job warms the processes up.
     _run(services, 5)
-    cpu = _cpu_seconds()
+    cpu = cpu_seconds()
     job_id = _run(services, pages)
-    spent = _cpu_seconds() - cpu
+    spent = cpu_seconds() - cpu
     with reading(services.engine) as connection:
         row = connection.execute(sa.select(jobs.c.started_at, jobs.c.finished_at).where(jobs.c.id == job_id)).one()
     wall = (row.finished_at - row.started_at).total_seconds()
@@ -55,7 +55,7 @@ def _run(services: Services, pages: int) -> str:
     return record.id
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     """Of this process and all below it."""
     total = 0.0
     for process in [psutil.Process(os.getpid()), *psutil.Process(os.getpid()).children(recursive=True)]:
