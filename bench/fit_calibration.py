@@ -1,6 +1,6 @@
 """Measure how honest the engines' confidences are, and fit the curves of pipeline/calibration.py.
 
-    python -m bench.fit_calibration FOLDER
+    python -m bench.fit_calibration FOLDER [--plot docs/images/calibration.svg]
 
 FOLDER holds manifest.json, a list of objects with "id", "file", "gt_file" and perhaps "lang". Every page is read by
 each engine; a word counts as right when it stands, in order, in the reference text (longest common subsequence of
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.reliability_diagram import Panel, Point, draw_diagrams
 from pipeline.calibration import CURVES, Curve, calibrate
 from pipeline.document import Line, Word
 from pipeline.engines.base import EngineRequest
@@ -26,6 +27,7 @@ from pipeline.languages import Language, find_language
 from pipeline.prepare import prepare
 from pipeline.rasterize import open_source
 
+_TITLES = {"tesseract": "Tesseract", "rapidocr": "PP-OCR"}
 _BINS = 10
 _KNOTS = (0.0, 0.2, 0.4, 0.55, 0.7, 0.8, 0.86, 0.9, 0.93, 0.96, 0.98, 1.0)
 _WITHOUT_SPACES = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr"})
@@ -37,7 +39,10 @@ Scored = list[tuple[float, bool]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--plot", type=Path, help="write the reliability diagrams into this SVG file")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    panels = []
     items = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for engine in CURVES:
         halves: tuple[Scored, Scored] = ([], [])
@@ -51,7 +56,10 @@ def main() -> None:
             lines = reader.read_page(image, EngineRequest((language.code,))).lines
             halves[index % 2].extend(judge_words(lines, (folder / item["gt_file"]).read_text(encoding="utf-8")))
         reader.close()
-        report(engine, halves)
+        panels.append(report(engine, halves))
+    if arguments.plot:
+        arguments.plot.parent.mkdir(parents=True, exist_ok=True)
+        arguments.plot.write_text(draw_diagrams(panels), encoding="utf-8")
 
 
 def _judgeable_language(engine: str, item: dict[str, str]) -> Language | None:
@@ -77,7 +85,8 @@ def judge_words(lines: Sequence[Line], truth: str) -> Scored:
     ]
 
 
-def report(engine: str, halves: tuple[Scored, Scored]) -> None:
+def report(engine: str, halves: tuple[Scored, Scored]) -> Panel:
+    """Print the figures of one engine; the diagram shows its own numbers and the fitted ones, on unseen pages."""
     everything = [*halves[0], *halves[1]]
     present = [(calibrate(confidence, engine) or 0.0, right) for confidence, right in everything]
     unseen = [*apply(fit(halves[1]), halves[0]), *apply(fit(halves[0]), halves[1])]
@@ -87,6 +96,12 @@ def report(engine: str, halves: tuple[Scored, Scored]) -> None:
     for low, high, count, claimed, share in reliability(everything):
         print(f"  {low:.1f}-{high:.1f}  {count:6} words  claimed {claimed:.3f}  right {share:.3f}")
     print(f"  fitted: {fit(everything)}")
+    errors = calibration_error(everything), calibration_error(unseen)
+    return Panel(_TITLES[engine], _points(everything), _points(unseen), *errors)
+
+
+def _points(scored: Scored) -> list[Point]:
+    return [(claimed, share, count) for _, _, count, claimed, share in reliability(scored)]
 
 
 def fit(scored: Scored) -> Curve:

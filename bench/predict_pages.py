@@ -24,15 +24,18 @@ def main() -> None:
     reader = Reader()
     predictions: dict[str, dict[str, object]] = {}
     seconds: list[float] = []
-    for item in items:
-        if arguments.only and arguments.only not in item["id"]:
-            continue
-        options = OcrOptions(Tier(arguments.tier), language=_language(item, arguments.language))
-        started = time.process_time()
-        prediction = _predict(arguments.folder / item["file"], options, reader)
-        seconds.append(round(time.process_time() - started, 3))
-        predictions[item["id"]] = {**prediction, "seconds": seconds[-1]}
-        print(f"{item['id']}: {seconds[-1]} s", file=sys.stderr)
+    try:
+        for item in items:
+            if arguments.only and arguments.only not in item["id"]:
+                continue
+            options = OcrOptions(Tier(arguments.tier), language=_language(item, arguments.language))
+            started = time.process_time()
+            prediction = _predict(arguments.folder / item["file"], options, reader)
+            seconds.append(round(time.process_time() - started, 3))
+            predictions[item["id"]] = {**prediction, "seconds": seconds[-1]}
+            print(f"{item['id']}: {seconds[-1]} s", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted: the pages read so far are written.", file=sys.stderr)
     arguments.predictions.write_text(json.dumps(predictions, ensure_ascii=False, indent=1), encoding="utf-8")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{len(seconds)} pages, {sum(seconds) / max(1, len(seconds)):.2f} CPU seconds a page, peak {peak_mb} MB")
