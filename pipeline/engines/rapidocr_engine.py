@@ -9,6 +9,7 @@ al., 2006) decoded greedily; a word's box comes from the time steps at which its
 Reads Latin letters, Chinese and Japanese only.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -34,6 +35,10 @@ _MAX_LINE_WIDTH_PX = 3200
 _MIN_LINE_SCORE = 0.3
 _STEP_PX = 8  # input pixels per CTC time step
 _BLANK = 0
+
+_DATE_BEFORE_TIME = re.compile(
+    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([./-])\d\d\2\d\d)(?=\d{1,2}:\d\d)"
+)
 
 Corners = NDArray[np.float32]
 
@@ -103,7 +108,8 @@ class RapidOcrEngine:
 
     def _read_upright(self, crop: Pixels, corners: Corners) -> Line | None:
         width = min(_MAX_LINE_WIDTH_PX, max(1, round(crop.shape[1] * _LINE_HEIGHT_PX / crop.shape[0])))
-        characters = self._decode(self._recogniser.run(_recogniser_input(_resize(crop, width, _LINE_HEIGHT_PX)))[0])
+        decoded = self._decode(self._recogniser.run(_recogniser_input(_resize(crop, width, _LINE_HEIGHT_PX)))[0])
+        characters = part_dates(decoded)
         text = "".join(character.text for character in characters).strip()
         score = float(np.mean([c.score for c in characters])) if characters else 0.0
         if not text or score < _MIN_LINE_SCORE:
@@ -185,6 +191,15 @@ def _straighten(pixels: Pixels, corners: Corners) -> Pixels:
     if height >= 1.5 * width:
         crop = np.rot90(crop)
     return np.asarray(crop, np.uint8)
+
+
+def part_dates(characters: list[ReadCharacter]) -> list[ReadCharacter]:
+    """The same with a space between a date and a time: the recogniser loses it, above all on receipts."""
+    parted = list(characters)
+    for match in reversed(list(_DATE_BEFORE_TIME.finditer("".join(one.text[0] for one in characters)))):
+        before = characters[match.end() - 1]
+        parted.insert(match.end(), ReadCharacter(" ", before.step, before.score))
+    return parted
 
 
 def _words(characters: list[ReadCharacter], corners: Corners, width_px: int) -> Iterator[Word]:

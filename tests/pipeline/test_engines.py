@@ -13,7 +13,7 @@ from pipeline.engines.base import EngineRequest
 from pipeline.engines.catalogue import ENGINES, find_problem, open_engine
 from pipeline.engines.openvino_model import find_package_file
 from pipeline.engines.orientation_model import OrientationModel
-from pipeline.engines.rapidocr_engine import RapidOcrEngine
+from pipeline.engines.rapidocr_engine import RapidOcrEngine, ReadCharacter, part_dates
 from pipeline.engines.tesseract_engine import SINGLE_LINE, TesseractEngine, find_tessdata, to_line
 from pipeline.page_image import PageImage
 from pipeline.prepare import to_grey
@@ -143,3 +143,19 @@ def word(text, left, right):
 )
 def test_spaces_between_words_follow_the_script(words, text):
     assert to_line(words).text == text
+
+
+@pytest.mark.parametrize(
+    ("read", "parted"),
+    [
+        ("12.03.202617:42", "12.03.2026 17:42"),
+        ("Date:2026-03-129:05 No 7", "Date:2026-03-12 9:05 No 7"),
+        ("01/02/201908:15:00", "01/02/2019 08:15:00"),
+        ("12.03.2026 17:42", "12.03.2026 17:42"),
+        ("Tel 12.03.2026", "Tel 12.03.2026"),
+        ("192.168.20.1017:80", "192.168.20.1017:80"),
+    ],
+)
+def test_a_date_and_a_time_are_two_words(read, parted):
+    characters = [ReadCharacter(text, step, 0.9) for step, text in enumerate(read)]
+    assert "".join(character.text for character in part_dates(characters)) == parted
