@@ -19,6 +19,9 @@ _MODE_FILE = re.compile(r"([a-z]{2,3})-([a-z]{2,3})")
 # An empty line ends a sentence for Apertium, so texts don't run into each other.
 _BETWEEN = "\n\n"
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]}])")
+# Mail and web addresses are no words of any language.
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)\S*[\w/]")
+_MASK = re.compile(r"qzxk(\d+)kxzq", re.IGNORECASE)
 _DETACHED = re.compile(r"(?<=\w)\s+([.,;:!?])(?=\s|$)")
 
 
@@ -73,10 +76,12 @@ class Apertium:
         if mode is None:
             raise EngineUnavailableError(f"Apertium has no pair from {source or 'an unknown language'} to {target}.")
         deadline = time.monotonic() + budget_s
-        found = self._run(mode, _BETWEEN.join(texts), deadline).strip("\n").split(_BETWEEN)
+        kept: list[str] = []
+        masked = [_ADDRESS.sub(lambda match: _mask(kept, match[0]), text) for text in texts]
+        found = self._run(mode, _BETWEEN.join(masked), deadline).strip("\n").split(_BETWEEN)
         if len(found) != len(texts):
-            found = [self._run(mode, text, deadline) for text in texts]
-        return [_tidy(after, before) for before, after in zip(texts, found, strict=True)]
+            found = [self._run(mode, text, deadline) for text in masked]
+        return [_unmask(kept, _tidy(after, before)) for before, after in zip(texts, found, strict=True)]
 
     def _run(self, mode: str, text: str, deadline: float) -> str:
         try:
@@ -95,6 +100,16 @@ class Apertium:
         if not found.strip():
             raise EngineFailedError("Apertium gave no translation of this page.")
         return found
+
+
+def _mask(kept: list[str], address: str) -> str:
+    """A word that no dictionary has goes through Apertium as it is."""
+    kept.append(address)
+    return f"qzxk{len(kept) - 1}kxzq"
+
+
+def _unmask(kept: list[str], text: str) -> str:
+    return _MASK.sub(lambda match: kept[int(match[1])], text)
 
 
 def _tidy(text: str, original: str) -> str:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from errors import OcrChatError
-from pipeline.document import Block, BlockKind, Document, Page, Table, Translation
+from pipeline.document import Block, BlockKind, Document, Line, Page, Table, Translation
 from pipeline.languages import LANGUAGES
 from pipeline.translators.base import Translator
 from pipeline.vlm.raw_blocks import to_table_text
@@ -14,6 +15,7 @@ from pipeline.vlm.raw_blocks import to_table_text
 _DIVIDED = re.compile(r"([^\W\d_]{2,})[-\u00ad]\n([a-zà-öø-ÿа-яёα-ω])")
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_FULL_SHARE = 0.6
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my")
 
 
@@ -61,7 +63,7 @@ def translate_document(
         if doubts:
             notices.append(f"Page {page.number}: numbers differ between the text and its translation; compare them.")
     if done:
-        notices.append(f"Translated into {LANGUAGES[target].name} by {', '.join(sorted(names))}, by a machine.")
+        notices.append(f"Machine translation into {LANGUAGES[target].name}, by {', '.join(sorted(names))}.")
     elif not notices:
         notices.append(f"There was nothing to translate: the document is in {LANGUAGES[target].name} already.")
     return TranslationOutcome(Translation(target, tuple(pages)) if done else None, tuple(done), tuple(notices))
@@ -91,9 +93,31 @@ def _all_texts(block: Block, source: str | None) -> Sequence[str]:
         return ()
     if block.table is not None:
         return [_join(cell.text, source) for cell in block.table.cells]
-    if block.kind is BlockKind.LIST:
+    if block.kind is BlockKind.LIST or not _is_running_text(block):
         return [line.strip() for line in block.text.split("\n")]
-    return [_join(part, source) for part in block.text.split("\n\n")]
+    return [_join(block.text, source)]
+
+
+def _is_running_text(block: Block) -> bool:
+    """Whether the block's line breaks only come from its width, so that its lines make sentences.
+
+    They do when most lines are full: the next line's first word would not have fitted. The lines of an address or of a
+    list of labels all begin with a capital letter or a digit. A model that gives no lines means its line breaks.
+    """
+    lines = block.lines
+    if len(lines) < 2 or len(lines) != block.text.count("\n") + 1:
+        return False
+    if all(line.text[:1].isupper() or line.text[:1].isdigit() for line in lines):
+        return False
+    widest = max(line.box.width for line in lines)
+    full = [widest - line.box.width < _first_word_width(after) + line.box.height for line, after in pairwise(lines)]
+    return sum(full) >= _FULL_SHARE * len(full)
+
+
+def _first_word_width(line: Line) -> float:
+    """Estimated by letters: not every engine gives words their boxes."""
+    first = line.text.split(maxsplit=1)[:1]
+    return line.box.width * len("".join(first)) / max(1, len(line.text))
 
 
 def _join(text: str, source: str | None) -> str:
@@ -111,7 +135,7 @@ def _replace_words(block: Block, source: str | None, words: dict[str, str]) -> B
         cells = zip(block.table.cells, texts, strict=True)
         table = replace(block.table, cells=tuple(replace(cell, text=text) for cell, text in cells))
         return _reworded(block, to_table_text(table), table)
-    return _reworded(block, ("\n" if block.kind is BlockKind.LIST else "\n\n").join(texts), None)
+    return _reworded(block, "\n".join(texts), None)
 
 
 def _reworded(block: Block, text: str, table: Table | None) -> Block:

@@ -44,7 +44,8 @@ class One:
 
 
 def block(kind, text, *, table=None, level=0, page=1, index=1) -> Block:
-    lines = () if table else tuple(Line(line, BOX, 0.9) for line in text.split("\n"))
+    boxes = (Box(0, 0, 6 * len(line), 10) for line in text.split("\n"))
+    lines = () if table else tuple(Line(*each, 0.9) for each in zip(text.split("\n"), boxes, strict=True))
     return Block(f"p{page}-b{index}", kind, text, BOX, 0.9, lines, table, level)
 
 
@@ -98,6 +99,17 @@ def test_blocks_keep_their_places_kinds_and_ids() -> None:
     assert (page.language, outcome.page_numbers) == ("es", (1,))
     assert "42.00" not in translator.seen
     assert any("by Upper" in notice for notice in outcome.notices)
+
+
+def test_only_running_text_loses_its_line_breaks() -> None:
+    texts = [
+        "Mr A. Ruiz\n8 Orchard Close\nNetherby",
+        "from\na much longer line\nto",
+        "ends of lines\nare no ends\nof it",
+    ]
+    read = document(("en", [block(BlockKind.TEXT, text, index=index) for index, text in enumerate(texts)]))
+    found = [each.text for each in translate(read).translation.pages[0].blocks]
+    assert found == [texts[0].upper(), texts[1].upper(), "ENDS OF LINES ARE NO ENDS OF IT"]
 
 
 def test_a_page_that_fails_keeps_its_words_and_the_others_are_translated() -> None:

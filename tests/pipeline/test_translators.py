@@ -32,11 +32,13 @@ def test_apertium_translates_each_text_by_itself() -> None:
 
 
 def test_what_looks_like_apertium_s_own_marks_comes_through() -> None:
-    strange = [r"Total [12]: ^$ \ / <b> {3} @home *star", "https://example.org/a_b?c=1"]
+    strange = [r"Total [12]: ^$ \ / <b> {3} @home *star", "See https://house.example/a_b?c=1 or post@old-house.example"]
     found = Apertium().translate(strange, "en", "es", budget_s=60)
     assert len(found) == 2
     assert "[12]" in found[0]
     assert "{3}" in found[0]
+    assert "https://house.example/a_b?c=1 " in found[1]
+    assert found[1].endswith("post@old-house.example")
 
 
 def test_apertium_knows_its_pairs_only(tmp_path: Path) -> None:

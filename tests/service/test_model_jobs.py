@@ -171,7 +171,7 @@ def test_a_document_is_translated_after_its_pages(start_services: StartServices,
     assert wire.translation.language == "es"
     assert [page.text for page in wire.translation.pages] == ["[The rent is 42 euros]"] * 2
     assert view.usage.cost == cost
-    assert any("by a machine" in notice for notice in view.document.notices)
+    assert any("Machine translation" in notice for notice in view.document.notices)
     export = services.jobs.export(ANYONE, view.record.id, "txt", translation=True)
     assert b"[The rent is 42 euros]" in b"".join(export.chunks)
 
