@@ -19,7 +19,10 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-_START_S = 120.0
+_START_S = 240.0
+_STARTED = "Ray runtime started"
+# A busy machine needs more than the 30 s after which `ray start` gives up; then it is tried again.
+_TRY_AGAIN = 'for try in 1 2 3 4 5; do "$@"; sleep 1; done'
 _OBJECT_STORE_BYTES = 80_000_000
 
 
@@ -51,11 +54,13 @@ class RayNodes:
         return f"127.0.0.1:{self.port}"
 
     def start_head(self) -> None:
+        begun = len(self.log.read_text(errors="replace")) if self.log.exists() else 0
         self.head = self._start(
             "--head", f"--port={self.port}", f"--temp-dir={self.folder}", "--num-cpus=0", "--include-dashboard=false"
         )
         deadline = time.monotonic() + _START_S
-        while not _answers(self.port):
+        # The port answers before the head is sure of itself, and it may yet give up.
+        while not (_STARTED in self.log.read_text(errors="replace")[begun:] and _answers(self.port)):
             if time.monotonic() > deadline or self.head.poll() is not None:
                 raise AssertionError(f"Ray did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
             time.sleep(0.1)
@@ -94,6 +99,10 @@ class RayNodes:
             **self.settings,
         }
         command = [
+            "bash",
+            "-c",
+            _TRY_AGAIN,
+            "ray-node",
             str(Path(sys.executable).parent / "ray"),
             "start",
             "--block",

@@ -15,7 +15,7 @@ from service.executors.local import LocalExecutor, LocalExecutorConfig
 from service.executors.ray import ClusterConfig, LaneSize, RayExecutor
 from tests.service.test_local_executor import Answer, Mark, Misbehave, WhoAmI
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE_S = 200.0
 
