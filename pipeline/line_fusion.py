@@ -17,7 +17,7 @@ def keep_better(first: Sequence[Line], second: Sequence[Line]) -> tuple[Line, ..
     parts them); such lines are compared as a group, so that no word is lost or doubled.
     """
     kept: list[Line] = []
-    for group, rivals in _groups(first, second):
+    for group, rivals in group_lines((first, second)):
         needed = _confidence(group) + _CLEARLY if group else _BELIEVABLE
         kept.extend(rivals if _confidence(rivals) > needed else group)
     return tuple(kept)
@@ -43,22 +43,23 @@ def drop_known_words(found: Sequence[Line], known: Sequence[Line]) -> tuple[Line
     return tuple(kept)
 
 
-def _groups(first: Sequence[Line], second: Sequence[Line]) -> list[tuple[list[Line], list[Line]]]:
-    """Connected groups of lines that lie on each other."""
-    lines = [*first, *second]
-    group_of = list(range(len(lines)))
-    for i, line in enumerate(first):
-        for j, other in enumerate(second, start=len(first)):
-            if _overlap(line.box, other.box) > _SAME_LINE:
+def group_lines(readings: Sequence[Sequence[Line]]) -> list[list[list[Line]]]:
+    """Connected groups of lines of different readings that lie on each other; each group has a list for each reading.
+
+    Groups come in the order of the first reading's lines, then those that only later readings have.
+    """
+    members = [(number, line) for number, lines in enumerate(readings) for line in lines]
+    group_of = list(range(len(members)))
+    for i, (number, line) in enumerate(members):
+        for j in range(i + 1, len(members)):
+            other_number, other = members[j]
+            if number != other_number and group_of[i] != group_of[j] and _overlap(line.box, other.box) > _SAME_LINE:
                 old, new = group_of[j], group_of[i]
                 group_of = [new if group == old else group for group in group_of]
-    return [
-        (
-            [line for line, own in zip(first, group_of, strict=False) if own == group],
-            [line for line, own in zip(second, group_of[len(first) :], strict=True) if own == group],
-        )
-        for group in dict.fromkeys(group_of)
-    ]
+    groups: dict[int, list[list[Line]]] = {}
+    for (number, line), group in zip(members, group_of, strict=True):
+        groups.setdefault(group, [[] for _ in readings])[number].append(line)
+    return list(groups.values())
 
 
 def _overlap(box: Box, other: Box) -> float:

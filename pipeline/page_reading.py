@@ -10,13 +10,13 @@ import numpy as np
 
 from errors import EngineUnavailableError
 from pipeline.calibration import calibrate_lines
+from pipeline.careful_reading import FirstReading, read_again
 from pipeline.document import Box, Line
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.catalogue import ENGINES
 from pipeline.language_detection import detect_language, find_only_language
-from pipeline.languages import find_language
+from pipeline.languages import LANGUAGES, find_language
 from pipeline.letters import letter_share, script_of_text, tell_han_apart
-from pipeline.line_fusion import keep_better
 from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
@@ -33,6 +33,7 @@ from pipeline.routing import (
     latin_alternatives,
     mean_confidence,
     narrow_latin,
+    route_accented_latin,
     route_language,
     route_latin,
     route_poor_latin,
@@ -124,16 +125,15 @@ class PageReader:
         return self._reread(reading) if careful else reading
 
     def _reread(self, reading: Reading) -> Reading:
-        """The careful reading: once more by other means, and of each line the better one."""
-        route = reading.route
-        if self._cpu_engine != "auto" or (route.second is None and not is_weak(reading.lines)):
+        """The careful reading: again by other means, and of each line the likeliest."""
+        if self._cpu_engine != "auto":
             return replace(reading, engine=CAREFUL)
-        if reading.engine == RAPIDOCR or route.second is None:
-            others = self._read_with(TESSERACT, replace(route, line_by_line=not route.line_by_line), reading.prepared)
-        else:
-            others = self._read_with(RAPIDOCR, route, reading.prepared)
-        lines = keep_better(reading.lines, correct_lines(others, reading.script))
-        return replace(reading, lines=lines, engine=CAREFUL)
+        first = FirstReading(reading.prepared, reading.lines, reading.engine, reading.route, reading.language)
+
+        def read(engine: str, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
+            return correct_lines(self._read_with(engine, route, prepared), reading.script)
+
+        return replace(reading, lines=read_again(first, read), engine=CAREFUL)
 
     def read_region(self, image: PageImage, region: Box, language: str) -> Reading:
         """The text in a part of the page image; boxes are in pixels of the whole image."""
@@ -181,11 +181,11 @@ class PageReader:
             lines = ()
         if seen.is_sure and is_hopeless(lines):
             route, found, lines, engine = self._try_otherwise(prepared, seen, (route, found, lines, engine))
-        script = found or "Latn"
-        text = "\n".join(line.text for line in lines)
-        if engine == RAPIDOCR:
-            script = script_of_text(text) or script
-        code = detect_language(text, script)
+        script, code = _identify(lines, found or "Latn", engine)
+        accented = route_accented_latin(LANGUAGES[code]) if code and engine == RAPIDOCR else None
+        if accented and self._cpu_engine == "auto":
+            route = accented
+            lines, engine = self._follow(route, prepared)
         return Reading(
             prepared, correct_lines(lines, script), engine, route, code, script, is_script_assumed=found is None
         )
@@ -343,6 +343,14 @@ class PageReader:
 
             self._orientation = OrientationModel.open()
         return self._orientation
+
+
+def _identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str | None]:
+    """Script and language of a page that was taken to be in ``script``. What PP-OCR read shows its script itself."""
+    text = "\n".join(line.text for line in lines)
+    if engine == RAPIDOCR:
+        script = script_of_text(text) or script
+    return script, detect_language(text, script)
 
 
 def _fits(route: Route, lines: Sequence[Line]) -> bool:

@@ -107,6 +107,17 @@ def add_latin(route: Route) -> Route:
     return replace(route, packs=(*route.packs, "eng"))
 
 
+def route_accented_latin(language: Language) -> Route | None:
+    """The route for a page that PP-OCR read in spite of letters that it lacks (Yoruba, Vietnamese); None: it has them.
+
+    For Yoruba the data of all Latin languages made 11 % errors, its own 13 and PP-OCR 17.
+    """
+    if language.rapidocr or language.script != "Latn":
+        return None
+    packs = {pack for _, pack in _LATIN_ALTERNATIVES}
+    return Route(TESSERACT, (language.tesseract if language.tesseract in packs else LATIN_PACK,))
+
+
 def narrow_latin(route: Route, language: Language) -> Route:
     """The same, when the page was found to be in this language: its own data reads it in two thirds of the time."""
     return replace(route, packs=(language.tesseract,)) if route.packs == (LATIN_PACK,) else route

@@ -5,11 +5,14 @@ from pipeline.languages import LANGUAGES, SCRIPTS
 from pipeline.routing import (
     RAPIDOCR,
     TESSERACT,
+    add_latin,
+    can_miss_latin,
     is_hopeless,
     is_weak,
     latin_alternatives,
     mean_confidence,
     narrow_latin,
+    route_accented_latin,
     route_language,
     route_latin,
     route_script,
@@ -59,6 +62,19 @@ def test_a_latin_page_in_one_language_is_read_with_its_own_data():
     assert narrow_latin(route, LANGUAGES["pl"]).packs == ("pol",)
     assert widen_latin(narrow_latin(route, LANGUAGES["pl"])) == route
     assert narrow_latin(route_latin("frk"), LANGUAGES["de"]).packs == ("frk",)
+
+
+def test_letters_that_rapidocr_lacks_are_left_to_tesseract():
+    assert route_accented_latin(LANGUAGES["vi"]).packs == ("vie",)
+    assert route_accented_latin(LANGUAGES["yo"]).packs == ("Latin",)
+    assert route_accented_latin(LANGUAGES["de"]) is None
+    assert route_accented_latin(LANGUAGES["ja"]) is None
+
+
+def test_latin_words_on_other_pages_get_their_data():
+    assert add_latin(route_script("Cyrl")).packs == ("Cyrillic", "eng")
+    assert can_miss_latin("Kore")
+    assert not can_miss_latin("Arab")
 
 
 def test_what_is_weak_and_what_is_hopeless():
