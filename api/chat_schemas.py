@@ -43,7 +43,9 @@ class QuestionWire(_Wire):
 
 class CitationWire(_Wire):
     page: int = Field(description="Counts from 1.")
-    snippet: str = Field(description="The page's own characters `start` to `end`.")
+    snippet: str = Field(
+        description="The page's own characters `start` to `end`; line breaks inside Chinese or Japanese text left out."
+    )
     job: str
     bbox: list[float] | None = Field(description="Around all of the snippet, in pixels of the page image.")
     boxes: list[list[float]] = Field(description="One a line of the snippet.")
@@ -55,7 +57,7 @@ class CitationWire(_Wire):
     def of(cls, citation: Citation) -> "CitationWire":
         return cls(
             page=citation.page_number,
-            snippet=citation.snippet,
+            snippet=citation.unwrapped,
             job=citation.document_id,
             bbox=_to_bbox(citation.box) if citation.box else None,
             boxes=[_to_bbox(box) for box in citation.boxes],

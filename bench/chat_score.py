@@ -48,12 +48,16 @@ def judge(question: Mapping[str, Any], answer: Mapping[str, Any], pages: list[st
         "contained": any(_plain(text) in _plain(answer["answer"]) for text in question["answers"]),
         "first page": bool(places) and places[0]["page"] in question["gold_pages"],
         "any page": any(place["page"] in question["gold_pages"] for place in places),
-        "quoted": all(_plain(place["snippet"]) in _plain(pages[place["page"] - 1]) for place in places),
+        "quoted": all(_joined(place["snippet"]) in _joined(pages[place["page"] - 1]) for place in places),
     }
 
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _joined(text: str) -> str:
+    return _plain(text).replace(" ", "")
 
 
 def _read_lines(path: Path) -> Iterator[dict[str, Any]]:

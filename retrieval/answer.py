@@ -1,8 +1,17 @@
 """What an answer is: sentences, each with the place in the document that says so."""
 
+import re
 from dataclasses import dataclass, field
 
 from pipeline.document import Box
+
+
+_WRAPPED = re.compile(r"(?<=[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60])\n(?=[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60])")
+
+
+def unwrap(text: str) -> str:
+    """A line break inside a sentence of a script without spaces is nothing; elsewhere it is a space."""
+    return _WRAPPED.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,11 @@ class Citation:
     start: int
     end: int
     boxes: tuple[Box, ...] = ()
+
+    @property
+    def unwrapped(self) -> str:
+        """The snippet without line breaks inside running text of scripts that put no space between words."""
+        return unwrap(self.snippet)
 
     @property
     def box(self) -> Box | None:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.document import Block, BlockKind, Document, Page
-from retrieval.sentences import Span, looks_like_lines, reads_on, split_units
+from retrieval.sentences import Span, has_long_lines, looks_like_lines, reads_on, split_items, split_units
 from retrieval.tables import find_headings
 
 CHUNK_CHARS = 800
 OVERLAP_CHARS = 150
-_LINE_KINDS = frozenset({BlockKind.TABLE, BlockKind.LIST, BlockKind.FORMULA})
+_LINE_KINDS = frozenset({BlockKind.TABLE, BlockKind.FORMULA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,7 @@ def split_page(page: Page) -> tuple[Unit, ...]:
     is_form = looks_like_lines(text)
     for block, place in _place_blocks(page):
         part = text[place.start : place.end]
-        keep_lines = block.kind in _LINE_KINDS or (is_form and not reads_on(part))
-        spans = split_units(part, keep_lines=keep_lines or None)
+        spans = _split_block(block.kind, part, is_form=is_form)
         names = tuple(find_headings(block).values()) if block.table else ()
         headings = " ".join(one.cell.text for one in names)
         for span in spans:
@@ -93,6 +92,13 @@ def split_page(page: Page) -> tuple[Unit, ...]:
                 Unit(start, end, text[start:end], block.id, "" if is_heading else headings, is_heading, is_title)
             )
     return tuple(units)
+
+
+def _split_block(kind: BlockKind, text: str, *, is_form: bool) -> tuple[Span, ...]:
+    if kind is BlockKind.LIST:
+        return split_items(text)
+    keep_lines = kind in _LINE_KINDS or (is_form and not reads_on(text) and not has_long_lines(text))
+    return split_units(text, keep_lines=keep_lines or None)
 
 
 def _place_blocks(page: Page) -> Iterator[tuple[Block, Span]]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from rapidfuzz import fuzz
 
 from pipeline.document import Block, Box, Line, Page
-from retrieval.answer import Citation
+from retrieval.answer import Citation, unwrap
 from retrieval.tables import place_cells
 from retrieval.terms import is_spaceless
 
@@ -17,8 +17,6 @@ _HIDDEN = re.compile(
     "\ufff9-\ufffc\U000e0000-\U000e0fff]"
 )
 _ALIKE = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."}
-_WRAPPED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])\n(?=[\u3040-\u30ff\u3400-\u9fff])")
-"""A line break inside a sentence of a script without spaces is nothing; elsewhere it is a space."""
 
 _MIN_RATIO = 85.0
 _MIN_QUOTE_CHARS = 2
@@ -62,7 +60,7 @@ def neutralise(text: str) -> str:
     visible = _MARKER.sub(lambda match: f"p. {match[1].strip()}", visible)
     visible = re.sub(r"\]\s*(?=[(\[:])", "] ", visible).replace("![", "! [")
     visible = re.sub(r"<(?=[A-Za-z/!?])", "< ", visible).replace("`", "'")
-    visible = _WRAPPED.sub("", visible)
+    visible = unwrap(visible)
     return " ".join(visible.split())
 
 

@@ -43,6 +43,7 @@ _ABBREVIATIONS = frozenset(
     г гг в вв т.е т.д т.п др им ул руб тыс млн млрд с стр см рис
     π.χ κ.λπ κ κα αρ δηλ βλ sn yy dr. vb vd örn prof. tp ts""".split()  # noqa: SIM905 (a table is read more easily as text)
 )
+_ITEM_MARK = re.compile(r"^[^\S\n]*(?:[-–—•*▪◦‣·○●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])(?=\s)", re.MULTILINE)
 _CLAUSE_END = re.compile(r"[;；:：,，、]\s*|\s+")
 
 
@@ -68,6 +69,26 @@ def split_units(text: str, *, keep_lines: bool | None = None) -> tuple[Span, ...
             Span(start + piece.start, start + piece.end) for part in parts for piece in _cut_long(paragraph, part)
         )
     return tuple(units)
+
+
+def split_items(text: str) -> tuple[Span, ...]:
+    """The quotable units of a list: its items, those of several sentences cut at sentences.
+
+    An item may run over several lines; where no line begins with a mark or number, each line is an item.
+    """
+    starts = [match.start() for match in _ITEM_MARK.finditer(text)]
+    if not starts:
+        return split_units(text, keep_lines=True)
+    borders = [0, *(start for start in starts if start > 0), len(text)]
+    parts = ((start, piece) for start, end in pairwise(borders) for piece in _split_sentences(text[start:end]))
+    spans = (Span(start + piece.start, start + piece.end) for start, piece in parts)
+    return tuple(piece for span in spans for piece in _cut_long(text, span))
+
+
+def has_long_lines(text: str) -> bool:
+    """Whether its lines, several, are as long as those of prose."""
+    lengths = [len(line) for line in text.split("\n")]
+    return len(lengths) > 1 and max(lengths) > _LONGEST_FORM_LINE_CHARS
 
 
 def looks_like_lines(paragraph: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.document import Block, BlockKind, Box, Page
 from retrieval.chunking import CHUNK_CHARS, OVERLAP_CHARS, iterate_chunks, split_document, split_page
-from retrieval.sentences import MAX_UNIT_CHARS, looks_like_lines, split_units
+from retrieval.sentences import MAX_UNIT_CHARS, looks_like_lines, split_items, split_units
 from tests.retrieval.papers import LEASE, RECEIPT, make_document, make_page
 
 
@@ -125,3 +125,11 @@ def test_chunks_know_their_blocks() -> None:
 def test_an_empty_page_has_no_chunks() -> None:
     assert list(iterate_chunks("d", [make_page(1, "")])) == []
     assert len(split_document(make_document(LEASE))) == 3
+
+
+def test_an_item_of_a_list_may_run_over_several_lines() -> None:
+    text = "1. Water. The pump is old and will be\nreplaced in May.\n2. Fees. They stay as they are."
+    units = [text[span.start : span.end] for span in split_items(text)]
+    assert units == ["1. Water.", "The pump is old and will be\nreplaced in May.", "2. Fees.", "They stay as they are."]
+    plain = "milk\nbread"
+    assert [plain[span.start : span.end] for span in split_items(plain)] == ["milk", "bread"]
