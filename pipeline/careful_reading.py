@@ -23,7 +23,8 @@ _LARGER = 1.4
 _LARGEST_SIDE_PX = 5000
 _BELIEVABLE = 0.6  # for a line that the first reading has not
 _MISSING = 0.3  # how much a reading that saw nothing speaks against a line
-_CLEARLY = 0.05  # of the votes in favour of what two texts differ in
+_SAME_MEANS = 0.7  # readings by one engine with one set of data repeat each other's mistakes
+_CLEARLY = 0.02  # of the votes in favour of what two texts differ in
 
 ReadPage = Callable[[str, Route, PreparedPage], tuple[Line, ...]]
 """Reads a prepared page with an engine along a route; confidences calibrated, boxes in its pixels."""
@@ -45,7 +46,7 @@ def read_again(first: FirstReading, read: ReadPage) -> tuple[Line, ...]:
     routes = _other_routes(first)
     readings = [first.lines, _read_larger(first, read)]
     readings += [read(engine, route, first.prepared) for engine, route in routes]
-    return choose_lines(readings)
+    return choose_lines(readings, trust=(_SAME_MEANS, _SAME_MEANS, *(1.0 for _ in routes)))
 
 
 def _other_routes(first: FirstReading) -> list[tuple[str, Route]]:
@@ -83,27 +84,29 @@ def _scaled(line: Line, factor: float) -> Line:
     return replace(line, box=scaled(line.box), words=words)
 
 
-def choose_lines(readings: Sequence[Sequence[Line]]) -> tuple[Line, ...]:
+def choose_lines(readings: Sequence[Sequence[Line]], *, trust: Sequence[float] = ()) -> tuple[Line, ...]:
     """Of several readings of one page (in the same pixels, confidences on one scale) the likeliest text of each line.
 
-    The first reading is kept where another one is not clearly better; a line that only others have must be believable.
+    ``trust`` is what each reading's confidence is multiplied by (1 without it). The first reading is kept where another
+    one is not clearly better; a line that only others have must be believable.
     """
     kept: list[Line] = []
     for group in group_lines(readings):
-        best = _choose(group)
+        best = _choose(group, trust or [1.0] * len(group))
         if group[0] or mean_confidence(best) > _BELIEVABLE:
             kept.extend(best)
     return tuple(kept)
 
 
-def _choose(candidates: Sequence[Sequence[Line]]) -> Sequence[Line]:
+def _choose(candidates: Sequence[Sequence[Line]], trust: Sequence[float]) -> Sequence[Line]:
     texts = [_text(lines) for lines in candidates]
-    weights = [mean_confidence(lines) if lines else _MISSING for lines in candidates]
+    confidences = [mean_confidence(lines) if lines else _MISSING for lines in candidates]
+    weights = np.array(confidences) * np.array(trust)
     similarity = [[Levenshtein.normalized_similarity(text, other) for other in texts] for text in texts]
-    agreement = np.array(similarity) @ np.array(weights)
+    agreement = np.array(similarity) @ weights
     best = int(np.argmax(agreement))
     # A gain in agreement can't be larger than the difference between the two texts.
-    needed = _CLEARLY * sum(weights) * (1 - similarity[0][best])
+    needed = _CLEARLY * weights.sum() * (1 - similarity[0][best])
     is_better = agreement[best] - agreement[0] > needed
     return candidates[best] if is_better or not candidates[0] else candidates[0]
 
