@@ -86,6 +86,21 @@ def test_nobody_starves(engine: sa.Engine) -> None:
     assert claim(engine, limit=1)[0].job.id == old
 
 
+def test_an_old_anonymous_job_is_read_while_paid_ones_keep_coming(engine: sa.Engine) -> None:
+    """One job a minute can be worked on, and every minute another paid one comes."""
+    anonymous = add(engine, priority=2, at=NOW)
+    for minute in range(30):
+        now = NOW + timedelta(minutes=minute)
+        add(engine, priority=0, at=now)
+        taken = claim(engine, limit=1, now=now)
+        if taken[0].job.id == anonymous:
+            break
+        with transaction(engine) as connection:
+            # What was taken is done; its lease must not run out.
+            JobStore().delete(connection, [taken[0].job.id])
+    assert timedelta(minutes=minute) <= timedelta(seconds=2 * AGEING_S + 60)
+
+
 def test_a_busy_worker_leaves_jobs_to_others(engine: sa.Engine) -> None:
     book = add(engine, pages=300)
     letter = add(engine, pages=1, is_short=True)
