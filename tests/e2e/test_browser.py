@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Response, expect
 
 from tests.e2e.browsing import Visitor, find_barriers, new_address, press_tab_until, visit
 from tests.server import RunningServer, start_server
@@ -28,6 +28,52 @@ def test_a_file_is_read_and_its_boxes_and_words_belong_together(visitor: Visitor
     expect(page.locator(".ov-word.ov-selected")).to_have_text("Butter")
     page.get_by_role("tab", name="JSON").click()
     expect(page.locator("#json")).to_contain_text("LINDENHOF")
+
+
+@pytest.mark.parametrize("event", ["paste", "drop"])
+def test_a_picture_can_be_pasted_and_dropped(visitor: Visitor, event: str) -> None:
+    page = visitor.open()
+    page.evaluate(
+        """(event) => {
+            const data = new DataTransfer();
+            data.items.add(new File(['x'], `${'very-long-name-'.repeat(12)}.png`, { type: 'image/png' }));
+            const zone = document.querySelector('#drop-zone');
+            if (event === 'drop') zone.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+            else document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
+        }""",
+        event,
+    )
+    expect(page.locator(".dz-title")).to_contain_text("very-long-name")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_the_readers_language(
+    browser: Browser, server: RunningServer, tmp_path: Path
+) -> None:
+    words = tmp_path / "scan.pdf"
+    words.write_text("only words", encoding="utf-8")
+    for path, sentence in (("/", "no picture or PDF that can be read"), ("/es/", "No es una imagen ni un PDF")):
+        with visit(browser, server.url) as someone:
+            page = someone.open(path)
+            page.set_input_files("#file-input", words)
+            page.click("#read-button")
+            expect(page.locator("#status .app-error")).to_contain_text(sentence)
+            expect(page.locator("#read-button")).to_be_enabled()
+            assert {trouble.split(":")[0] for trouble in someone.troubles} == {"400", "console"}
+
+
+def test_opening_the_app_transfers_little(visitor: Visitor) -> None:
+    """What is ours, before compression: the page, our scripts and styles, the samples' pictures."""
+    answers: list[Response] = []
+    visitor.page.on("response", lambda answer: answers.append(answer))
+    page = visitor.open()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.dz-sample img')].slice(0, 5).every(image => image.complete)"
+    )
+    gradios = ("/assets/", "/static/", "/gradio_api/", "/svelte/")
+    ours = [one for one in answers if one.status == 200 and not one.url.removeprefix(visitor.url).startswith(gradios)]
+    assert len(ours) > 5
+    assert sum(len(one.body()) for one in ours) < 2_000_000
 
 
 def test_every_format_can_be_taken_away(visitor: Visitor, samples: Path, tmp_path: Path) -> None:

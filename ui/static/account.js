@@ -21,15 +21,17 @@ class Fragment {
     return new URL(path, this.root).href;
   }
 
-  async load() {
+  // `isInUse` is asked when the answer is there: what somebody has begun to fill in stays.
+  async load(isInUse = () => false) {
     const url = new URL(this.options.path, this.root);
     url.searchParams.set('lang', this.options.language);
     try {
       const answer = await fetch(url, { credentials: 'same-origin', cache: 'no-store' });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      this.shell.innerHTML = await answer.text();
+      const page = await answer.text();
+      if (!isInUse()) this.shell.innerHTML = page;
     } catch {
-      this.shell.textContent = this.texts.failed;
+      if (!isInUse()) this.shell.textContent = this.texts.failed;
     }
     this.shell.setAttribute('aria-busy', 'false');
   }
@@ -70,13 +72,17 @@ export class AccountPage extends Fragment {
     super(shell, texts, options);
     // What was used in the meantime shows when the tab is opened again; nothing that is being typed is lost.
     new IntersectionObserver((entries) => {
-      const isTyping = [...shell.querySelectorAll('input:not([hidden])')].some((field) => field.value);
-      if (entries.some((entry) => entry.isIntersecting) && !isTyping) this.load();
+      if (entries.some((entry) => entry.isIntersecting)) this.load(() => this.isInUse());
     }).observe(shell);
     shell.addEventListener('submit', (event) => {
       event.preventDefault();
       this.submit(event.target);
     });
+  }
+
+  isInUse() {
+    const fields = [...this.shell.querySelectorAll('input:not([hidden])')];
+    return fields.some((field) => field.value || field === document.activeElement) || Boolean(this.shell.querySelector('button:disabled'));
   }
 
   async act(button) {
