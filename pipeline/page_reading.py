@@ -57,7 +57,8 @@ _LAYOUT_DPI = 150
 _CLEARLY_BETTER = 0.15
 _POSSIBLE_ROTATION = 0.1
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
-_SURELY_LYING = 0.8
+_CERTAIN_ROTATION = 0.7
+_SURELY_LYING, _CLEARLY_LYING = 0.8, 0.1
 _MAYBE = 0.22
 _MAYBE_DESPITE_LATIN = 0.45
 _LATIN = frozenset({"Latn", "Latf"})
@@ -109,8 +110,8 @@ class PageReader:
     def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
         """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
         ranked = self._open_orientation().rank_rotations(image.pixels)
-        upright = ranked[0][0]
-        reading = self._read_turned(image, upright, language)
+        upright, certainty = ranked[0]
+        reading = self._read_turned(image, upright, language, certainty)
         # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
         for rotation, probability in ranked[1:]:
             if not is_hopeless(reading.lines) or not (reading.is_script_assumed or find_language(language)):
@@ -119,7 +120,7 @@ class PageReader:
                 continue
             is_short = reading.prepared.glyph_px is None
             if is_short or rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
-                tried = self._read_turned(image, rotation, language, is_upright=True)
+                tried = self._read_turned(image, rotation, language)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
         return self._reread(reading) if careful else reading
@@ -156,11 +157,11 @@ class PageReader:
         if self._tesseract:
             self._tesseract.close()
 
-    def _read_turned(self, image: PageImage, rotation: int, language: str, *, is_upright: bool = False) -> Reading:
-        """``is_upright`` keeps to ``rotation``; else the look of the letters may put a page back on its feet."""
+    def _read_turned(self, image: PageImage, rotation: int, language: str, certainty: float | None = None) -> Reading:
+        """``certainty`` None keeps to ``rotation``; else the look of the letters may put a page back on its feet."""
         known = find_language(language)
         if known is None:
-            return self._read_unknown(image, rotation, is_upright=is_upright)
+            return self._read_unknown(image, rotation, certainty)
         prepared = prepare(image, rotation=rotation)
         route = route_language(known)
         if can_miss_latin(known.script) and "Latn" in self._look(prepared).present:
@@ -168,8 +169,11 @@ class PageReader:
         lines, engine = self._follow(route, prepared)
         return Reading(prepared, correct_lines(lines, known.script), engine, route, known.code, known.script)
 
-    def _read_unknown(self, image: PageImage, rotation: int, *, is_upright: bool) -> Reading:
-        prepared, seen = self._stand_up(image, rotation) if not is_upright else self._prepare(image, rotation)
+    def _read_unknown(self, image: PageImage, rotation: int, certainty: float | None) -> Reading:
+        if certainty is None:
+            prepared, seen = self._prepare(image, rotation)
+        else:
+            prepared, seen = self._stand_up(image, rotation, certainty)
         route, found = self._find_route(prepared, seen)
         if found and can_miss_latin(found) and "Latn" in seen.present:
             route = add_latin(route)
@@ -197,15 +201,16 @@ class PageReader:
         prepared = prepare(image, rotation=rotation)
         return prepared, self._look(prepared)
 
-    def _stand_up(self, image: PageImage, rotation: int) -> tuple[PreparedPage, ScriptFinding]:
+    def _stand_up(self, image: PageImage, rotation: int, certainty: float) -> tuple[PreparedPage, ScriptFinding]:
         """The page the way up that the look of its letters speaks for, which sees more than the look of the page.
 
-        A page without anything that looks like a letter may lie on its side.
+        A page without anything that looks like a letter may lie on its side, and so may one whose look is uncertain.
         """
         prepared, seen = self._prepare(image, rotation)
-        if not seen.pieces:
+        if not seen.pieces or certainty < _CERTAIN_ROTATION:
             lying, other = self._prepare(image, (rotation + 90) % 360)
-            if other.is_sure and other.guesses[0].score >= _SURELY_LYING:
+            needed = max(_SURELY_LYING, seen.guesses[0].score + _CLEARLY_LYING if seen.guesses else 0.0)
+            if other.is_sure and other.guesses[0].score >= needed:
                 prepared, seen = lying, other
         if seen.upside_down > _ON_ITS_HEAD:
             prepared = prepare(image, rotation=(prepared.rotation + 180) % 360)
