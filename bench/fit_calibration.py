@@ -1,6 +1,6 @@
 """Measure how honest the engines' confidences are, and fit the curves of pipeline/calibration.py.
 
-    python -m bench.fit_calibration FOLDER [--plot docs/images/calibration.svg]
+    python -m bench.fit_calibration FOLDER [--every N] [--plot docs/images/calibration.svg]
 
 FOLDER holds manifest.json, a list of objects with "id", "file", "gt_file" and perhaps "lang". Every page is read by
 each engine; a word counts as right when it stands, in order, in the reference text (longest common subsequence of
@@ -40,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--plot", type=Path, help="write the reliability diagrams into this SVG file")
+    parser.add_argument("--every", type=int, default=1, help="read only every n-th page, for a quick look")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     panels = []
@@ -47,7 +48,7 @@ def main() -> None:
     for engine in CURVES:
         halves: tuple[Scored, Scored] = ([], [])
         reader = open_engine(engine)
-        for index, item in enumerate(item for item in items if item.get("gt_file")):
+        for index, item in enumerate([item for item in items if item.get("gt_file")][:: arguments.every]):
             language = _judgeable_language(engine, item)
             if language is None:
                 continue
