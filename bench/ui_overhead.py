@@ -75,7 +75,7 @@ def main() -> None:
         browser = launch(playwright)
         with visit(browser, server.url, reduced_motion="reduce") as visitor:
             answers: list[Response] = []
-            visitor.page.on("response", lambda answer: answers.append(answer))
+            visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it gets
             visitor.open()
             visitor.page.wait_for_timeout(1000)
             sizes = {one.url: len(one.body()) for one in answers if one.status == 200 and is_ours(one, server.url)}

@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_the_readers_language(
 def test_opening_the_app_transfers_little(visitor: Visitor) -> None:
     """What is ours, before compression: the page, our scripts and styles, the samples' pictures."""
     answers: list[Response] = []
-    visitor.page.on("response", lambda answer: answers.append(answer))
+    visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it gets
     page = visitor.open()
     page.wait_for_function(
         "[...document.querySelectorAll('.dz-sample img')].slice(0, 5).every(image => image.complete)"
