@@ -54,19 +54,26 @@ class RayNodes:
         return f"127.0.0.1:{self.port}"
 
     def start_head(self) -> None:
-        begun = len(self.log.read_text(errors="replace")) if self.log.exists() else 0
+        before = self._count_started()
         self.head = self._start(
             "--head", f"--port={self.port}", f"--temp-dir={self.folder}", "--num-cpus=0", "--include-dashboard=false"
         )
+        self.wait_for_start(before)
+
+    def add_node(self, cpus: int = 1) -> None:
+        """Returns at once."""
+        self.nodes.append(self._start(f"--address={self.address}", f"--num-cpus={cpus}"))
+
+    def wait_for_start(self, before: int) -> None:
+        """Until one more has started than ``before``: several at once would only keep each other from it."""
         deadline = time.monotonic() + _START_S
-        # The port answers before the head is sure of itself, and it may yet give up.
-        while not (_STARTED in self.log.read_text(errors="replace")[begun:] and _answers(self.port)):
-            if time.monotonic() > deadline or self.head.poll() is not None:
+        while self._count_started() <= before:
+            if time.monotonic() > deadline:
                 raise AssertionError(f"Ray did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
             time.sleep(0.1)
 
-    def add_node(self, cpus: int = 1) -> None:
-        self.nodes.append(self._start(f"--address={self.address}", f"--num-cpus={cpus}"))
+    def _count_started(self) -> int:
+        return self.log.read_text(errors="replace").count(_STARTED) if self.log.exists() else 0
 
     def kill_node(self) -> None:
         """``kill -9`` of the oldest node with all its processes."""
@@ -125,8 +132,9 @@ def run_ray(node_count: int, *, cpus: int = 1, **settings: str) -> Iterator[RayN
     nodes = RayNodes(folder, settings)
     try:
         nodes.start_head()
-        for _ in range(node_count):
+        for number in range(node_count):
             nodes.add_node(cpus)
+            nodes.wait_for_start(number + 1)
         yield nodes
     finally:
         nodes.stop()
@@ -144,9 +152,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         except psutil.NoSuchProcess:
             continue
     process.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
