@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 200.0
 
 
 @dataclass(frozen=True)
