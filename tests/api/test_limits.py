@@ -113,10 +113,16 @@ class TestOutOfPages:
         assert tell(refused) == ("account_month", 0, 0, 1)
         assert refused.json()["resets_at"] is None
 
-    @pytest.mark.parametrize("tier", ["cpu", "vlm"])
-    def test_what_is_required_depends_on_the_tier(self, open_door: OpenDoor, tier: str) -> None:
+    @pytest.mark.parametrize(
+        ("choices", "required"),
+        # Without a model tier vlm is careful reading, at the price of tier cpu; translations cost what it costs.
+        [({"tier": "cpu"}, 2), ({"tier": "vlm"}, 2), ({"translate_to": "es"}, 6)],
+    )
+    def test_what_is_required_depends_on_the_work(
+        self, open_door: OpenDoor, choices: dict[str, str], required: int
+    ) -> None:
         door = open_door(anonymous_pages_per_day=1)
-        assert tell(door.post(2, tier=tier))[3] == {"cpu": 2, "vlm": 6}[tier]
+        assert tell(door.post(2, **choices))[3] == required
 
     def test_nothing_of_refused_work_is_charged_or_kept(self, open_door: OpenDoor) -> None:
         door = open_door(anonymous_pages_per_day=1)
