@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 from training.tiny_vlm.pages import TRAINING_FONTS, load_font
 
 SAMPLES = {
-    "receipt": ("Total 148.50", TRAINING_FONTS[0], (224, 48)),
-    "greeting": ("Hello from Lisbon", TRAINING_FONTS[0], (224, 48)),
-    "typed": ("Room 27 is open", TRAINING_FONTS[1], (240, 48)),
+    "receipt": "Total 148.50",
+    "greeting": "Hello from Lisbon",
+    "door": "Room 27 is open",
 }
 
 
@@ -22,9 +22,9 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     target = parser.parse_args().target
     target.mkdir(parents=True, exist_ok=True)
-    for name, (text, font, size) in SAMPLES.items():
-        picture = Image.new("L", size, 250)
-        ImageDraw.Draw(picture).text((12, 10), text, fill=20, font=load_font(font, 20))
+    for name, text in SAMPLES.items():
+        picture = Image.new("L", (224, 48), 250)
+        ImageDraw.Draw(picture).text((12, 10), text, fill=20, font=load_font(TRAINING_FONTS[0], 20))
         picture.save(target / f"{name}.png")
         (target / f"{name}.txt").write_text(f"{text}\n", encoding="utf-8")
 

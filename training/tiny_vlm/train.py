@@ -2,7 +2,8 @@
 
 First the eye alone: each visual token has to say which characters stand in it, what stands before them, in which line
 it is and where that line is. All of this is known of drawn pages and costs a fraction of what answers cost. Then eye
-and tongue together, from single lines to pages of three, while one head in each of two layers is shown where to look.
+and tongue together on single lines, and on pages of up to three with ``--single-until``, while one head in each of two
+layers is shown where to look.
 """
 
 import argparse
@@ -37,7 +38,6 @@ from training.tiny_vlm.model import PATCH_PX, TOKEN_PX, build_model, build_proce
 from training.tiny_vlm.pages import TRAINING_FONTS, UNSEEN_FONTS, Writer, load_words
 
 SHARE_FOR_THE_EYE = 0.35
-SHARE_OF_SINGLE_LINES = 0.75
 GUIDED_LAYERS = (1, 2)
 PEAK_RATE = 2e-3
 
@@ -160,12 +160,12 @@ def enrol(processor: LightOnOcrProcessor, start: Path | None) -> Student:
     return Student(model.train(), heads, processor.tokenizer, optimizer)
 
 
-def draw_size(random: Random, progress: float) -> tuple[int, int, int]:
+def draw_size(random: Random, progress: float, single_until: float) -> tuple[int, int, int]:
     """Width, height and lines of the next pages: single lines until they can be read, then two or three."""
     if progress < SHARE_FOR_THE_EYE:
         return 16 * random.randint(10, 24), 16 * random.randint(2, 6), random.randint(1, 3)
-    if progress < SHARE_OF_SINGLE_LINES or random.random() < 0.5:
-        return 16 * random.randint(8, 16), 16 * random.randint(2, 3), 1
+    if progress < single_until or random.random() < 0.5:
+        return 16 * random.randint(8, 15), 48, 1
     lines = random.randint(2, 3)
     return 16 * random.randint(10, 18), 16 * random.randint(2 * lines, 2 * lines + 1), lines
 
@@ -180,9 +180,11 @@ def _halved() -> torch.autocast:
     return torch.autocast("cpu", dtype=torch.bfloat16)
 
 
-def learn(student: Student, writer: Writer, random: Random, progress: float, step: int) -> dict[str, float]:
+def learn(
+    student: Student, writer: Writer, random: Random, *, progress: float, step: int, single_until: float
+) -> dict[str, float]:
     """One step; its figures."""
-    width, height, lines = draw_size(random, progress)
+    width, height, lines = draw_size(random, progress, single_until)
     tokens = (width // TOKEN_PX) * (height // TOKEN_PX)
     if progress < SHARE_FOR_THE_EYE:
         pages = draw_pages(writer, random, width, height, lines, max(2, 720 // tokens))
@@ -192,7 +194,7 @@ def learn(student: Student, writer: Writer, random: Random, progress: float, ste
             loss = student.heads(patches, features, seen)
         student.step(loss, to_rate(progress, step))
         return {"eye": float(loss.detach()), "letters": student.heads.accuracy(features, seen)}
-    prompt = random.choices((GROUNDING, SURYA, PLAIN), (0.8, 0.1, 0.1))[0]
+    prompt = random.choices((GROUNDING, SURYA, PLAIN), (0.84, 0.1, 0.06))[0]
     pages = draw_pages(writer, random, width, height, lines, max(2, 400 // tokens))
     batch = to_batch(pages, student.tokenizer, prompt)
     with _halved():
@@ -224,7 +226,7 @@ def examine(student: Student, writer: Writer, lines: int) -> float:
 def train(student: Student, processor: LightOnOcrProcessor, arguments: argparse.Namespace) -> None:
     """Until the CPU time is spent or the deadline is reached; keeps a checkpoint every few minutes."""
     words = arguments.words
-    writer = Writer(TRAINING_FONTS, load_words(words, test=False))
+    writer = Writer(arguments.fonts, load_words(words, test=False), tuple(arguments.sizes))
     examiner = Writer(UNSEEN_FONTS, load_words(words, test=True))
     random = Random(arguments.seed)
     began, wall = time.process_time(), time.monotonic()
@@ -237,7 +239,9 @@ def train(student: Student, processor: LightOnOcrProcessor, arguments: argparse.
             (time.monotonic() - wall) / (60 * arguments.wall_minutes),
         )
         progress = arguments.begin_at + (1 - arguments.begin_at) * progress
-        figures = learn(student, writer, random, min(1.0, progress), step)
+        figures = learn(
+            student, writer, random, progress=min(1.0, progress), step=step, single_until=arguments.single_until
+        )
         step += 1
         if step % 50 == 0:
             shown = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
@@ -260,6 +264,9 @@ def main() -> None:
     parser.add_argument("--words", type=Path, default=Path("build/words"), help="where extracted word lists are kept")
     parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
     parser.add_argument("--begin-at", type=float, default=0.0, help="where in the curriculum to begin, 0..1")
+    parser.add_argument("--single-until", type=float, default=1.0, help="from where on pages have several lines, 0..1")
+    parser.add_argument("--fonts", nargs="+", default=TRAINING_FONTS, help="file names")
+    parser.add_argument("--sizes", nargs=2, type=int, default=(20, 20), help="least and most pixels of type")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
