@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from pipeline.document import Box
 
-
 _WRAPPED = re.compile(r"(?<=[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60])\n(?=[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60])")
 
 
