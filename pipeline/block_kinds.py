@@ -74,8 +74,10 @@ def _may_be_title(paragraph: Paragraph) -> bool:
     confidences = [row.line.confidence for row in paragraph.rows if row.line.confidence is not None]
     if confidences and min(confidences) < _MIN_CONFIDENCE:
         return False
+    if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH:
+        return False
     letters = sum(character.isalpha() for character in text)
-    if len(paragraph.rows) > _MAX_TITLE_ROWS or len(text) > _MAX_TITLE_LENGTH or letters < 2:
+    if letters < 2:
         return False
     return letters >= 0.55 * sum(not character.isspace() for character in text) and not (
         _AMOUNT.search(text) or _MATH.search(text)

@@ -5,6 +5,7 @@ apart by their characters. For the rest we ask CLD2 (Compact Language Detector 2
 naive Bayes over groups of four letters, its tables compiled in (7 MB of memory, some 20 microseconds a page).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -123,11 +124,12 @@ def _run_cld2(text: str, script: str, *, best_effort: bool = False) -> _Cld2Answ
     """None for too few letters of the script."""
     import pycld2
 
-    letters = sum(character.isalpha() and belongs(character, script) for character in text)
+    counts = Counter(text)
+    letters = sum(count for character, count in counts.items() if character.isalpha() and belongs(character, script))
     if letters < _ENOUGH_LETTERS:
         return None
     # It knows Georgian in small letters only, and refuses control characters and lone surrogates.
-    clean = "".join(character if character.isprintable() else " " for character in text.lower())
+    clean = text.lower().translate({ord(sign): " " for sign in counts if not sign.isprintable()})
     is_reliable, _, found = pycld2.detect(clean.encode("utf-8", "ignore"), isPlainText=True, bestEffort=best_effort)
     return _Cld2Answer(is_reliable, letters, tuple((code, percent) for _, code, percent, _ in found))
 

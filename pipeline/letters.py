@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 _UNICODE_NAMES: Mapping[str, str] = MappingProxyType(
@@ -66,7 +67,11 @@ _TRADITIONAL = frozenset(
 
 def script_of_text(text: str) -> str | None:
     """The script (ISO 15924) of most letters of ``text``; None without letters."""
-    counts = Counter(filter(None, (script_of_character(character) for character in text if character.isalpha())))
+    counts: Counter[str] = Counter()
+    for character, count in Counter(text).items():
+        script = script_of_character(character) if character.isalpha() else None
+        if script:
+            counts[script] += count
     if not counts:
         return None
     # A page of Chinese or Japanese often has Latin names in it, the reverse is rare.
@@ -76,6 +81,7 @@ def script_of_text(text: str) -> str | None:
     return {"Hang": "Kore"}.get(best, best)
 
 
+@lru_cache(maxsize=8192)
 def script_of_character(character: str) -> str | None:
     """ISO 15924, with ``Hira`` for both kana, ``Hani`` for every ideograph and ``Hang``; None for signs and digits."""
     return _UNICODE_NAMES.get(unicodedata.name(character, "").split(" ", 1)[0])
@@ -88,8 +94,9 @@ def belongs(character: str, script: str) -> bool:
 
 def letter_share(text: str, script: str) -> float:
     """The share (0..1) of the letters in ``text`` that belong to the script; 0.0 without letters."""
-    letters = [character for character in text if character.isalpha()]
-    return sum(belongs(character, script) for character in letters) / len(letters) if letters else 0.0
+    letters = {character: count for character, count in Counter(text).items() if character.isalpha()}
+    own = sum(count for character, count in letters.items() if belongs(character, script))
+    return own / sum(letters.values()) if letters else 0.0
 
 
 def tell_han_apart(text: str, script: str = "Hans") -> str:

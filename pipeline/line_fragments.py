@@ -6,9 +6,11 @@ fragments of a row are joined; a line whose fragments all landed in one row come
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise
 from statistics import median
 
 from pipeline.document import Box, Line, Word
@@ -134,6 +136,7 @@ def _glue(before: Line, after: Line) -> str:
     return "" if is_close and is_wide(before.text[-1:]) and is_wide(after.text[:1]) else " "
 
 
+@lru_cache(maxsize=8192)
 def is_wide(character: str) -> bool:
     """Whether this is a full-width character, as Chinese and Japanese are written in."""
     return bool(character) and unicodedata.east_asian_width(character) in "WF"
@@ -141,12 +144,10 @@ def is_wide(character: str) -> bool:
 
 def is_right_to_left(texts: Iterable[str]) -> bool:
     """Whether most letters of ``texts`` are of a right-to-left script."""
-    balance = 0
-    for text in texts:
-        for character in text:
-            if character.isalpha():
-                balance += 1 if unicodedata.bidirectional(character) in ("R", "AL") else -1
-    return balance > 0
+    counts = Counter(chain.from_iterable(texts))
+    letters = {character: count for character, count in counts.items() if character.isalpha()}
+    leftwards = sum(count for c, count in letters.items() if unicodedata.bidirectional(c) in ("R", "AL"))
+    return 2 * leftwards > sum(letters.values())
 
 
 def mean_confidence(scored: Iterable[tuple[float | None, int]]) -> float | None:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pipeline.document import Box
 
 Boxes = NDArray[np.float64]
+Places = list[list[float]]
 """Shape (n, 4): start, top, end, bottom in reading coordinates (text runs from start to end, rows from top down)."""
 
 
@@ -303,32 +304,32 @@ def group_rows(rects: Boxes, members: NDArray[np.intp], line_height: float) -> t
     is_tall = heights > 1.7 * line_height
     middles = (rects[members, 1] + rects[members, 3]) / 2
     rows: list[list[int]] = []
+    places: Places = rects.tolist()  # lists: reading single numbers out of an array is slow
     for position in np.lexsort((rects[members, 0], middles, is_tall)).tolist():
         index = int(members[position])
-        row = _find_row(rects, rows, index, top_first=bool(is_tall[position]))
+        row = _find_row(places, rows, index, top_first=bool(is_tall[position]))
         if row is None:
             rows.append([index])
         else:
             row.append(index)
     for row in rows:
-        row.sort(key=lambda i: (rects[i, 0], rects[i, 2], rects[i, 1]))
-    rows.sort(key=lambda row: _row_position(rects, row))
+        row.sort(key=lambda i: (places[i][0], places[i][2], places[i][1]))
+    rows.sort(key=lambda row: _row_position(places, row))
     return tuple(tuple(row) for row in rows)
 
 
-def _row_position(rects: Boxes, row: list[int]) -> tuple[float, float]:
+def _row_position(places: Places, row: list[int]) -> tuple[float, float]:
     """Where a row stands: the middle of its lowest-built member (a drop cap must not pull its row down)."""
-    shortest = min(row, key=lambda i: (rects[i, 3] - rects[i, 1], rects[i, 0]))
-    return (rects[shortest, 1] + rects[shortest, 3]) / 2, rects[row[0], 0]
+    shortest = min(row, key=lambda i: (places[i][3] - places[i][1], places[i][0]))
+    return (places[shortest][1] + places[shortest][3]) / 2, places[row[0]][0]
 
 
-def _find_row(rects: Boxes, rows: list[list[int]], index: int, *, top_first: bool) -> list[int] | None:
-    start, top, end, bottom = rects[index]
+def _find_row(places: Places, rows: list[list[int]], index: int, *, top_first: bool) -> list[int] | None:
+    start, top, end, bottom = places[index]
     best: tuple[float, list[int]] | None = None
     # Boxes arrive by their middle, so only the last rows can still take one; tall boxes look at all.
     for row in rows if top_first else rows[-6:]:
-        nearest = min(row, key=lambda i: max(rects[i, 0] - end, start - rects[i, 2]))
-        near = rects[nearest]
+        near = places[min(row, key=lambda i: max(places[i][0] - end, start - places[i][2]))]
         shared = min(bottom, near[3]) - max(top, near[1])
         smaller = min(bottom - top, near[3] - near[1])
         apart = max(near[0] - end, start - near[2])

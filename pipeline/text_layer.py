@@ -162,17 +162,18 @@ def _find_misplaced_marks(words: Sequence[str], joined: str) -> str:
 
 
 def _find_missing_text(joined: str, content: PageContent) -> str:
-    letters = sum(character.isalnum() for character in joined)
+    letters = sum(count for character, count in Counter(joined).items() if character.isalnum())
     if letters < _FEW_LETTERS and content.path_count > _MANY_PATHS:
         return "the page is drawn, with hardly any text"
     return ""
 
 
 def _find_shuffled_letters(words: Sequence[str], joined: str) -> str:
-    characters = [character for character in joined if not character.isspace()]
+    counts = {character: count for character, count in Counter(joined).items() if not character.isspace()}
+    total = sum(counts.values())
     # Vowel signs of Indic scripts and Thai are no letters to Python, nor are they punctuation.
-    letters = sum(character.isalnum() or not character.isascii() for character in characters)
-    if len(characters) >= _JUDGEABLE_CHARACTERS and letters < _MIN_LETTER_SHARE * len(characters):
+    letters = sum(count for character, count in counts.items() if character.isalnum() or not character.isascii())
+    if total >= _JUDGEABLE_CHARACTERS and letters < _MIN_LETTER_SHARE * total:
         return "the page's text is mostly punctuation (shuffled encoding)"
     latin = [match for word in words for match in _LATIN_WORD.findall(word)]
     vowelless = sum(not _VOWEL.search(word) for word in latin)

@@ -11,6 +11,7 @@ The weight of a stroke is its area over half its outline.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -86,8 +87,13 @@ def _bounded_by_width(measured: Sequence[tuple[Line, float, float]]) -> list[tup
 
 def _letter_width(line: Line) -> float:
     """Mean width of a character in pixels, capitals and full-width characters counted for what they take."""
-    length = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1.3 if c.isupper() else 1 for c in line.text)
+    length = sum(map(_relative_width, line.text))
     return max(line.box.width, line.box.height) / length
+
+
+@lru_cache(maxsize=8192)
+def _relative_width(character: str) -> float:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1.3 if character.isupper() else 1
 
 
 def _with_weight(
@@ -148,8 +154,13 @@ def _find_heights(ink: Grey) -> tuple[int, int] | None:
 def _european_letters(text: str) -> list[str]:
     """Letters and digits where most are Latin, Greek or Cyrillic, else none."""
     letters = [c for c in text if c.isalnum()]
-    european = [c for c in letters if c.isdecimal() or unicodedata.name(c, "").startswith(_EUROPEAN)]
+    european = [c for c in letters if _is_european(c)]
     return european if len(european) >= 0.7 * len(letters) else []
+
+
+@lru_cache(maxsize=8192)
+def _is_european(character: str) -> bool:
+    return character.isdecimal() or unicodedata.name(character, "").startswith(_EUROPEAN)
 
 
 def _core_height(text: str) -> float:
