@@ -11,7 +11,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
 
-WAIT_MS = 60_000
+WAIT_MS = 120_000
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 CLOSED_STREAM = re.compile("console: .*(AbortError|Connection errored out)")
