@@ -17,6 +17,7 @@ from pipeline.document import Block, BlockKind, Box, Page, PageError
 from pipeline.engines.scripted_engine import EngineScript, Fault, ScriptedPage
 from pipeline.options import OcrOptions, Tier
 from pipeline.recognise import PDF_TEXT, Reader, ReaderConfig, recognise
+from samples.drawing import SANS, load_font
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 TRUTH = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))
@@ -136,6 +137,25 @@ def test_a_dark_page_is_read_whole(reader):
     ImageOps.invert(Image.open(SAMPLES / "letter.png").convert("RGB")).save(data, "PNG")
     document = recognise(data.getvalue(), OcrOptions(), reader=reader)
     assert error_rate(document.text, TRUTH["letter.png"]["pages"][0]) < 0.02
+
+
+@pytest.mark.ocr
+def test_latin_words_on_a_russian_page_are_kept(reader):
+    texts = [
+        "Инструкция по эксплуатации устройства",
+        "Wireless Router Model XR-2000",
+        "Подключите кабель USB к порту компьютера.",
+        "Гарантийный срок составляет двенадцать месяцев.",
+        "Copyright Example Corporation Limited",
+    ]
+    picture = Image.new("RGB", (1000, 420), "white")
+    for number, text in enumerate(texts):
+        ImageDraw.Draw(picture).text((60, 50 + 64 * number), text, font=load_font(SANS, 32), fill="black")
+    data = BytesIO()
+    picture.save(data, "PNG")
+    page = recognise(data.getvalue(), OcrOptions(), reader=reader).get_page(1)
+    assert (page.script, page.language) == ("Cyrl", "ru")
+    assert error_rate(page.text, " ".join(texts)) < 0.05
 
 
 @pytest.mark.ocr
