@@ -13,7 +13,6 @@ from training.tiny_vlm.pages import TRAINING_FONTS, load_font
 SAMPLES = {
     "receipt": "Total 148.50",
     "greeting": "Hello from Lisbon",
-    "door": "Room 27 is open",
 }
 
 
