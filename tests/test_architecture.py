@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.image_modes",
         "pipeline.rasterize",
     },
-    "retrieval": {"errors", *DOCUMENT},
+    # llama.cpp is started in one place, for chat models and for those that read pages
+    "retrieval": {"errors", *DOCUMENT, "pipeline.engines.gguf_server"},
     "database": {"errors"},
     "quota": {"errors", "database"},
     "service": {"errors", "settings", "pipeline", "exports", "retrieval", "quota", "database"},

@@ -6,11 +6,14 @@ standard input closes, which happens when whoever started it is gone, however th
 
 import json
 import os
+import signal
 import sys
 from typing import Any
 
 
 def main() -> None:
+    # Ctrl-C reaches the whole group of processes; pages in work may still finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # llama.cpp may print; only answers go to the pipe.
     os.dup2(2, 1)

@@ -9,11 +9,14 @@ import base64
 import io
 import json
 import os
+import signal
 import sys
 from typing import Any, TextIO
 
 
 def main() -> None:
+    # Ctrl-C reaches the whole group of processes; pages in work may still finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Libraries may print; only answers go to the pipe.
     os.dup2(2, 1)
