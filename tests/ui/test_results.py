@@ -87,6 +87,7 @@ def test_the_version_on_show_is_the_one_to_take_away():
 def test_a_translation_stands_beside_its_text():
     view = make_view(JobState.DONE, text="Guten <Tag>")
     document = view.document
+    assert document
     block = replace(document.pages[0].blocks[0], text="Good <day>")
     translation = Translation("en", (replace(document.pages[0], blocks=(block,)),))
     shown = Shown(replace(view, document=replace(document, translation=translation)), 1)
