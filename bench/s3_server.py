@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 
 import boto3
 
@@ -56,14 +57,21 @@ def run_s3() -> Iterator[S3Server]:
 
 @contextmanager
 def environment(values: dict[str, str]) -> Iterator[None]:
-    """This process's own variables, inside the block."""
+    """This process's own variables, inside the block, and those of the page processes that are started in it."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
+    _forget_old_variables()
     try:
         yield
     finally:
+        _forget_old_variables()
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _forget_old_variables() -> None:
+    """Page processes inherit from Python's fork server, which keeps the variables of the moment it was started."""
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
