@@ -141,14 +141,15 @@ def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
     return postgresql.insert(table)
 
 
-def scrub(engine: sa.Engine, *tables: sa.Table) -> None:
+def scrub(engine: sa.Engine, *tables: sa.Table) -> bool:
     """Leave nothing readable of what was deleted: SQLite's log is emptied, PostgreSQL's ``tables`` are vacuumed.
 
-    On SQLite a reader of an older moment keeps the log alive; the next call gets it.
+    False where SQLite could not: a reader of an older moment keeps the log alive. Try again soon then.
     """
     with _only_connection(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            for table in tables:
-                connection.exec_driver_sql(f'VACUUM "{table.name}"')
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            return not is_busy
+        for table in tables:
+            connection.exec_driver_sql(f'VACUUM "{table.name}"')
+        return True

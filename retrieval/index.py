@@ -1,4 +1,4 @@
-"""The vectors of all documents in one Chroma collection.
+"""The vectors of all documents in one Chroma collection (one for each length of vectors, where that ever changed).
 
 Only numbers, ids and page numbers go in: Chroma keeps deleted text in its files, so text never gets there. Chroma's
 folder takes one writing process; several processes share a Chroma server instead (``open_index`` with a URL).
@@ -33,11 +33,15 @@ class IndexUnavailableError(RuntimeError):
 
 
 class VectorIndex:
-    """Writes and reads vectors. One process writes; ``model`` names the embedder whose vectors are compared."""
+    """Writes and reads vectors. One process writes; ``model`` names the embedder whose vectors are compared.
 
-    def __init__(self, collection: Any, client: Any) -> None:
-        self._collection = collection
+    A collection takes vectors of one length only, so each length has its own. None is ever dropped: several processes
+    may share a server, and a collection that one of them drops is lost to all.
+    """
+
+    def __init__(self, client: Any) -> None:
         self._client = client
+        self._opened: dict[int, Any] = {}
 
     @classmethod
     def open(cls, *, folder: Path | None = None, url: str = "") -> Self:
@@ -49,27 +53,16 @@ class VectorIndex:
         settings = Settings(anonymized_telemetry=False)
         try:
             client = _connect(chromadb, settings, folder, url)
-            collection = _get_collection(client)
+            client.heartbeat()
         except (ChromaError, ValueError, OSError) as error:
             raise IndexUnavailableError(f"The vector index can't be opened: {error}") from error
-        return cls(collection, client)
-
-    def fit(self, dimension: int) -> None:
-        """Make ready for vectors of this length: those of a model with another length are dropped, all of them.
-
-        They can't be compared with the present model's anyway; documents are embedded again when they are asked about.
-        """
-        found = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
-        # An emptied collection still insists on the length that it once had.
-        if not len(found) or len(found[0]) != dimension:
-            self._client.delete_collection(COLLECTION)
-            self._collection = _get_collection(self._client)
+        return cls(client)
 
     def add(self, chunks: Sequence[Chunk], embedder: Embedder) -> None:
         """Embed and store some chunks; doing it twice changes nothing."""
         if not chunks:
             return
-        self._collection.upsert(
+        self._open(embedder.dimension).upsert(
             ids=[chunk.key for chunk in chunks],
             embeddings=embedder.embed_passages([chunk.text for chunk in chunks]),
             metadatas=[
@@ -87,8 +80,9 @@ class VectorIndex:
         """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,)."""
         if not document_ids:
             return []
-        found = self._collection.query(
-            query_embeddings=np.atleast_2d(question),
+        vectors = np.atleast_2d(question)
+        found = self._open(vectors.shape[1]).query(
+            query_embeddings=vectors,
             n_results=limit,
             where={"$and": [{"document": {"$in": list(document_ids)}}, {"model": model}]},
             include=["metadatas", "distances"],
@@ -99,28 +93,33 @@ class VectorIndex:
     def find_numbers(self, document_id: str, *, model: str) -> set[int]:
         """Numbers of the document's chunks that have a vector of this model."""
         where = {"$and": [{"document": document_id}, {"model": model}]}
-        found = self._collection.get(where=where, include=["metadatas"])
-        return {data["chunk"] for data in found["metadatas"]}
+        found = [collection.get(where=where, include=["metadatas"])["metadatas"] for collection in self._list()]
+        return {data["chunk"] for rows in found for data in rows}
 
     def delete(self, document_id: str) -> None:
         """Forget a document; unknown ones are no error."""
-        self._collection.delete(where={"document": document_id})
+        for collection in self._list():
+            collection.delete(where={"document": document_id})
 
     def count(self) -> int:
         """How many vectors there are in all."""
-        return int(self._collection.count())
+        return sum(int(collection.count()) for collection in self._list())
+
+    def _open(self, dimension: int) -> Any:
+        if dimension not in self._opened:
+            self._opened[dimension] = self._client.get_or_create_collection(
+                f"{COLLECTION}-{dimension}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            )
+        return self._opened[dimension]
+
+    def _list(self) -> list[Any]:
+        return [one for one in self._client.list_collections() if one.name.split("-")[0] == COLLECTION]
 
     def close(self) -> None:
         """Flush and let go of the folder or connection."""
         close = getattr(self._client, "close", None)
         if close is not None:
             close()
-
-
-def _get_collection(client: Any) -> Any:
-    return client.get_or_create_collection(
-        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-    )
 
 
 def _connect(chromadb: Any, settings: Any, folder: Path | None, url: str) -> Any:

@@ -85,7 +85,6 @@ class Librarian:
     def __init__(self, embedder: Embedder, index: VectorIndex) -> None:
         self._embedder = embedder
         self._index = index
-        index.fit(embedder.dimension)
 
     def add(self, shelf: Shelf, document_id: str) -> None:
         """Index what is not indexed yet of a document."""

@@ -153,8 +153,8 @@ class Janitor:
                 if time.monotonic() >= next_round:
                     next_round = time.monotonic() + self._config.interval_s
                     self.sweep()
-                else:
-                    self._removal.scrub()
+                elif not self._removal.scrub():
+                    self._news.set()
             except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
             # Many deletions one after the other are scrubbed together.

@@ -91,12 +91,16 @@ class JobRemoval:
             return False
         return True
 
-    def scrub(self) -> None:
-        """Make what was deleted unreadable in the database's files too, whoever deleted it."""
+    def scrub(self) -> bool:
+        """Make what was deleted unreadable in the database's files too, whoever deleted it. False: try again soon."""
         was_due = self._is_scrub_due.is_set()
         self._is_scrub_due.clear()
-        if was_due or self._engine.dialect.name == "sqlite":
-            scrub(self._engine, chat_messages, conversations, corrections, job_pages, jobs)
+        if not was_due and self._engine.dialect.name != "sqlite":
+            return True
+        is_done = scrub(self._engine, chat_messages, conversations, corrections, job_pages, jobs)
+        if not is_done:
+            self._is_scrub_due.set()
+        return is_done
 
 
 def _tell_nobody() -> None:

@@ -62,6 +62,11 @@ def test_nothing_of_an_expired_document_is_left(
     with pytest.raises(JobNotFoundError):
         services.jobs.get(ANYONE, record.id)
     services.janitor.sweep()
+    # A reader of an older moment may keep the database's log alive; the janitor comes again.
+    deadline = time.monotonic() + 60
+    while files_with(MARKER.encode(), tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        services.janitor.sweep()
     assert files_with(MARKER.encode(), tmp_path) == []
     assert stored_files(services) == []
     with reading(services.engine) as connection:
