@@ -62,6 +62,7 @@ def server_environment(data_dir: Path, port: int, settings: dict[str, str]) -> d
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
         "REQUESTS_PER_MINUTE": "0",
+        "SIGN_UPS_PER_HOUR": "0",
         "ANONYMOUS_PAGES_PER_DAY": "100000",
         **settings,
     }
