@@ -51,9 +51,11 @@ def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[I
     if not (heights >= 5).any():
         return
     glyph_px = float(np.median(heights[heights >= 5]))
+    unread = _without_boxes(ink, read_already)
+    if read_already and not _has_letters(stats[1:][_is_unread(unread, labels, stats)[1:]], glyph_px):
+        return
     owners = _find_owners(ink, stats, centers, glyph_px)
     owner_map = owners[labels]
-    unread = _without_boxes(ink, read_already)
     unread_of = np.bincount(owner_map[unread > 0], minlength=int(owners.max()) + 1)
     for owner in range(1, int(owners.max()) + 1):
         pieces = stats[owners == owner]
@@ -66,7 +68,14 @@ def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[I
 def _has_letters(pieces: Stats, glyph_px: float) -> bool:
     """Rules, dashes and dots alone are no line of text."""
     widths, heights = pieces[:, cv2.CC_STAT_WIDTH], pieces[:, cv2.CC_STAT_HEIGHT]
-    return bool(((heights >= _LETTER_GLYPHS * glyph_px) & (widths < _RULE_ASPECT * heights)).any())
+    letters = (heights >= _LETTER_GLYPHS * glyph_px) & (heights < _LARGEST_GLYPHS * glyph_px)
+    return bool((letters & (widths < _RULE_ASPECT * heights)).any())
+
+
+def _is_unread(unread: Grey, labels: NDArray[np.int32], stats: Stats) -> NDArray[np.bool_]:
+    """For each piece (by label) whether half of its ink or more lies outside what was read."""
+    counts = np.bincount(labels[unread > 0], minlength=len(stats))
+    return 2 * counts >= stats[:, cv2.CC_STAT_AREA]
 
 
 def unread_share(grey: Grey, read_already: Sequence[Box]) -> float:
