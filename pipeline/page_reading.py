@@ -307,7 +307,10 @@ class PageReader:
             return lines
         lost = islice(isolate_lines(grey, read_already=boxes), _MOST_LOST_LINES)
         found = self._read_single_lines(lost, route)
-        return lines + tuple(line for line in found if (line.confidence or 0) > _BELIEVABLE)
+        # The edge of a sheet is read as a stroke, and with confidence.
+        return lines + tuple(
+            line for line in found if (line.confidence or 0) > _BELIEVABLE and any(map(str.isalnum, line.text))
+        )
 
     def _read_single_lines(self, isolated: Iterable[IsolatedLine], route: Route) -> tuple[Line, ...]:
         from pipeline.engines.tesseract_engine import SINGLE_LINE

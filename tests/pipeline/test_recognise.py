@@ -235,3 +235,8 @@ def test_assembling_sorts_pages_and_marks_running_headers():
     assert [page.blocks[0].kind for page in document.pages] == [BlockKind.HEADER] * 3
     assert document.notices == ("same", "other")
     assert [error.page_number for error in document.page_errors] == [4, 5]
+
+
+def test_the_edge_of_a_photographed_sheet_is_no_text(reader):
+    document = read_sample("tilted-photo.jpg", reader)
+    assert document.text.startswith("House rules")
