@@ -1,8 +1,12 @@
 """Measures chat on an evaluation folder, and the embedder against the package it takes its weights from.
 
     python -m bench.chat_bench ask FOLDER --out predictions.jsonl        through the library
+    python -m bench.chat_bench ask FOLDER --out ... --serve              through a server of its own
     python -m bench.chat_bench ask FOLDER --out ... --server URL --token T   through a running server
     python -m bench.chat_bench embed FOLDER                              chunks per CPU second, agreement of vectors
+
+Through a server, ``--seconds`` ends a run between two documents: the same command again goes on where it ended, for
+predictions are added to the file, and documents that it answers are left out.
 
 FOLDER holds ``docs.jsonl`` ({"id", "title", "pages": [text]}) and ``questions.jsonl`` ({"id", "doc", "question"}).
 """
@@ -12,17 +16,19 @@ import json
 import resource
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.chat_server import ChatServer
+from bench.chat_server import ChatServer, PrintedPapers, upload_ahead
 from pipeline.document import Block, BlockKind, Box, Document, Page
 from retrieval.chunking import split_document
 from retrieval.embedder import EmbedderConfig, open_embedder
 from retrieval.index import VectorIndex
 from retrieval.librarian import Librarian, build_shelf
+from tests.server import start_server
 
 _A4 = (595, 842)
 
@@ -35,11 +41,17 @@ def main() -> None:
     parser.add_argument("--model", default=EmbedderConfig().model)
     parser.add_argument("--server", default="", help="ask a running server at this address instead of the library")
     parser.add_argument("--token", default="", help="an account's token there")
+    parser.add_argument("--serve", action="store_true", help="start a server for this, and stop it at the end")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no document after so long")
     arguments = parser.parse_args()
     if arguments.command == "embed":
         measure_embedder(arguments.folder, arguments.model)
+    elif arguments.serve:
+        with tempfile.TemporaryDirectory() as folder, start_server(Path(folder)) as server:
+            client = ChatServer(server.url, server.create_account("bench@example.com"))
+            ask_server(arguments.folder, arguments.out, client, arguments.seconds)
     elif arguments.server:
-        ask_server(arguments.folder, arguments.out, ChatServer(arguments.server, arguments.token))
+        ask_server(arguments.folder, arguments.out, ChatServer(arguments.server, arguments.token), arguments.seconds)
     else:
         ask_library(arguments.folder, arguments.out, arguments.model)
 
@@ -89,14 +101,27 @@ def ask_library(folder: Path, out: Path, model: str) -> None:
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB at most")
 
 
-def ask_server(folder: Path, out: Path, server: ChatServer) -> None:
-    """The same through a server's front door; its CPU time is not ours to see."""
-    jobs = {entry["id"]: server.upload(entry) for entry in read_lines(folder / "docs.jsonl")}
-    with out.open("w", encoding="utf-8") as predictions:
-        for entry in read_lines(folder / "questions.jsonl"):
-            message = server.ask(jobs[entry["doc"]], entry["question"])
-            line = {"id": entry["id"], "answer": message["content"], "refused": message["refused"]}
-            predictions.write(json.dumps(line | {"citations": message["citations"]}, ensure_ascii=False) + "\n")
+def ask_server(folder: Path, out: Path, server: ChatServer, seconds: float) -> None:
+    """The same through a server's front door, document by document; what ``out`` holds already is not asked again."""
+    end = time.monotonic() + seconds
+    done = {entry["id"] for entry in read_lines(out)} if out.exists() else set()
+    questions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in read_lines(folder / "questions.jsonl"):
+        if entry["id"] not in done:
+            questions[entry["doc"]].append(entry)
+    documents = [entry for entry in read_lines(folder / "docs.jsonl") if entry["id"] in questions]
+    left = len(documents)
+    timely = (entry for entry in documents if time.monotonic() < end)
+    papers = PrintedPapers(out.with_suffix(".pdfs"))
+    with out.open("a", encoding="utf-8") as predictions:
+        for document, job in upload_ahead(server, papers, timely):
+            messages = [(entry["id"], server.ask(job, entry["question"])) for entry in questions[document["id"]]]
+            for name, message in messages:
+                line = {"id": name, "answer": message["content"], "refused": message["refused"]}
+                predictions.write(json.dumps(line | {"citations": message["citations"]}, ensure_ascii=False) + "\n")
+            predictions.flush()
+            left -= 1
+    print(f"{left} of {len(documents)} documents are left" if left else "all documents are done")
 
 
 def measure_embedder(folder: Path, model: str, *, sample: int = 96) -> None:
