@@ -1,75 +1,125 @@
-"""Takes the README's pictures from the real app: ``python -m scripts.take_screenshots [folder]``.
+"""Takes the pictures of docs/pictures from the real app: ``python -m scripts.take_screenshots [folder [name ...]]``.
 
 A server of its own is started on a free port with an empty data folder; nothing of this machine's documents shows.
+Every tab is taken in four looks (light, dark, phone, Arabic), and then what the README shows.
 """
 
 import io
 import sys
 import tempfile
-import uuid
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import requests
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.browsing import Visitor, launch, visit
+from tests.e2e.browsing import PASSWORD, Visitor, launch, visit
 from tests.server import ROOT, start_server
 
 FOLDER = ROOT / "docs" / "pictures"
 SAMPLES = ROOT / "samples"
-MAX_BYTES = 250_000
+EMAIL = "you@example.com"
+MAX_BYTES = 190_000
+WAIT_S = 240
 WIDE = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
+CALM = {"viewport": WIDE, "reduced_motion": "reduce"}
+LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "light": ("/?__theme=light", {}),
+    "dark": ("/?__theme=dark", {"color_scheme": "dark"}),
+    "phone": (
+        "/?__theme=light",
+        {"viewport": PHONE, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True},
+    ),
+    "arabic": ("/ar/?__theme=light", {"locale": "ar"}),
+}
+IN_THE_LIST = ("letter.png", "two-columns.png", "arabic.png", "table.png", "report-3-pages.pdf", "book-12-pages.pdf")
 QUESTIONS = ("To which account do I pay?", "What is the total due?")
-THUMBNAILS_ARE_THERE = "[...document.querySelectorAll('.dz-sample img')].slice(0, 7).every(image => image.complete)"
+THUMBNAILS_ARE_THERE = "[...document.querySelectorAll('.dz-sample img')].slice(0, 6).every((image) => image.complete)"
+
+Play = Callable[[Visitor], None]
+Scene = tuple[str, str, dict[str, Any], Play]
+"""The picture's name, the page's path, the browser's settings, and what is done there."""
 
 
-def take_all(url: str, browser: Browser, folder: Path) -> None:
-    """Write every picture into ``folder``, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    scenes: dict[str, tuple[Callable[[Visitor], None], dict[str, object]]] = {
-        "start": (lambda visitor: _open(visitor, "/"), {}),
-        "receipt": (lambda visitor: _show_viewer(visitor, "/", "receipt.png"), {}),
-        "dark": (lambda visitor: _show_viewer(visitor, "/?__theme=dark", "two-columns.png"), {"color_scheme": "dark"}),
-        "arabic": (lambda visitor: _show_viewer(visitor, "/?lang=ar", "arabic.png"), {"locale": "ar"}),
-        "chat": (_show_chat, {}),
-        "correcting": (_show_correcting, {}),
-        "account": (lambda visitor: _show_tab(visitor, "account", "[data-act='sign-out']"), {}),
-        "documents": (lambda visitor: _show_tab(visitor, "documents", ".dl-table"), {}),
-        "api": (lambda visitor: _show_tab(visitor, "api", "#api pre"), {}),
-        "phone": (
-            lambda visitor: _show_viewer(visitor, "/", "receipt.png"),
-            {"viewport": PHONE, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True},
-        ),
-    }
-    for name, (play, settings) in scenes.items():
-        with visit(browser, url, **{"viewport": WIDE, "reduced_motion": "reduce"} | settings) as visitor:
-            play(visitor)
-            visitor.page.mouse.move(1, 1)
-            visitor.page.wait_for_timeout(600)
-            _save(visitor.page.screenshot(), folder / f"{name}.png")
+def list_scenes() -> Iterator[Scene]:
+    light = LOOKS["light"][0]
+    yield "receipt", light, {}, lambda visitor: _read(visitor, "receipt.png", doubt=True)
+    yield "chat", light, {}, _chat
+    yield "correcting", light, {}, _correct
+    for look, (path, settings) in LOOKS.items():
+        yield f"{look}-start", path, settings, _see_start
+        sample = "arabic.png" if look == "arabic" else "receipt.png" if look == "phone" else "two-columns.png"
+        yield f"{look}-read", path, settings, lambda visitor, sample=sample: _read(visitor, sample)
+        yield f"{look}-results", path, settings, _see_results
+        yield f"{look}-documents", path, settings, lambda visitor: _open_tab(visitor, "documents", ".dl-table")
+        yield f"{look}-account", path, settings, lambda visitor: _open_tab(visitor, "account", ".acc-tokens")
+        yield f"{look}-api", path, settings, lambda visitor: _open_tab(visitor, "api", "#api pre")
 
 
-def _open(visitor: Visitor, path: str) -> None:
-    visitor.open(path)
-    visitor.page.wait_for_function(
-        "[...document.querySelectorAll('.dz-sample img')].slice(0, 7).every(i => i.complete)"
+def take(browser: Browser, url: str, scene: Scene, folder: Path) -> None:
+    name, path, settings, play = scene
+    with visit(browser, url, **CALM | settings) as visitor:
+        sign_in(visitor)
+        visitor.open(path)
+        visitor.page.wait_for_function(THUMBNAILS_ARE_THERE)
+        play(visitor)
+        visitor.page.mouse.move(1, 1)
+        visitor.page.wait_for_timeout(500)
+        _save(visitor.page.screenshot(), folder / f"{name}.png")
+        if visitor.troubles:
+            raise SystemExit(f"{name}: {visitor.troubles}")
+
+
+def sign_in(visitor: Visitor) -> None:
+    answer = visitor.context.request.post(
+        f"{visitor.url}/app/sign-in", data={"email": EMAIL, "password": PASSWORD}, timeout=60_000
     )
+    assert answer.ok, answer.text()
 
 
-def _show_viewer(visitor: Visitor, path: str, sample: str) -> None:
-    visitor.open(path)
-    visitor.sign_up(f"{uuid.uuid4().hex}@example.com")
+def fill_account(url: str) -> None:
+    """An account with a few documents, as somebody's is who has used the app."""
+    with requests.Session() as session:
+        made = session.post(f"{url}/app/sign-up", json={"email": EMAIL, "password": PASSWORD}, timeout=60)
+        made.raise_for_status()
+        for name in IN_THE_LIST:
+            with (SAMPLES / name).open("rb") as file:
+                session.post(f"{url}/app/jobs", files={"file": file}, timeout=60).raise_for_status()
+        deadline = time.monotonic() + WAIT_S
+        while any(job["state"] != "done" for job in session.get(f"{url}/app/jobs", timeout=60).json()["jobs"]):
+            assert time.monotonic() < deadline, "the samples were not read in time"
+            time.sleep(1)
+
+
+def _see_start(visitor: Visitor) -> None:
+    visitor.page.wait_for_selector("#price p")
+
+
+def _read(visitor: Visitor, sample: str, *, doubt: bool = False) -> None:
     visitor.read(SAMPLES / sample)
-    visitor.page.click("#viewer-doubt")
+    if doubt:
+        visitor.page.click("#viewer-doubt")
     _wait_for_picture(visitor)
 
 
-def _show_chat(visitor: Visitor) -> None:
-    visitor.open("/")
-    visitor.sign_up("you@example.com")
-    visitor.read(SAMPLES / "invoice.pdf")
+def _see_results(visitor: Visitor) -> None:
+    visitor.page.locator(".tool", has_text="CSV").or_(visitor.page.locator("[value='extract-tables']")).first.wait_for(
+        state="attached"
+    )
+    visitor.page.check("[value='extract-tables']", force=True)
+    visitor.read(SAMPLES / "table.png")
+    visitor.page.locator("#tables table").wait_for()
+    _wait_for_picture(visitor)
+    visitor.page.locator("#results").scroll_into_view_if_needed()
+    visitor.page.evaluate("document.querySelector('#results').scrollIntoView({ block: 'end' })")
+
+
+def _chat(visitor: Visitor) -> None:
+    _read(visitor, "invoice.pdf")
     page = visitor.page
     for number, question in enumerate(QUESTIONS, start=1):
         page.locator("#chat-input:enabled").fill(question)
@@ -80,9 +130,9 @@ def _show_chat(visitor: Visitor) -> None:
     _wait_for_picture(visitor)
 
 
-def _show_correcting(visitor: Visitor) -> None:
+def _correct(visitor: Visitor) -> None:
     """A word already corrected, and the next one in work."""
-    _show_viewer(visitor, "/", "receipt.png")
+    _read(visitor, "receipt.png")
     page = visitor.page
     page.locator(".ov-word", has_text="Butter").dblclick()
     page.locator(".ov-field").fill("Margarine")
@@ -94,17 +144,15 @@ def _show_correcting(visitor: Visitor) -> None:
     page.wait_for_selector(".ov-field")
 
 
-def _show_tab(visitor: Visitor, name: str, sign: str) -> None:
-    visitor.open("/")
-    visitor.sign_up(f"{name}@example.com")
-    visitor.read(SAMPLES / "report-3-pages.pdf")
+def _open_tab(visitor: Visitor, name: str, sign: str) -> None:
     visitor.page.click(f"#tab-{name}-button")
     visitor.page.locator(sign).first.wait_for()
 
 
 def _wait_for_picture(visitor: Visitor) -> None:
-    visitor.page.wait_for_function("document.querySelector('.ov-picture').complete")
-    visitor.page.evaluate("document.querySelector('.viewer-shell').scrollIntoView()")
+    page = visitor.page
+    page.wait_for_function("(({ complete, src }) => complete && src)(document.querySelector('.ov-picture'))")
+    page.evaluate("document.querySelector('.viewer-shell').scrollIntoView()")
 
 
 def _save(png: bytes, path: Path) -> None:
@@ -117,18 +165,23 @@ def _save(png: bytes, path: Path) -> None:
         if target.tell() < MAX_BYTES:
             break
     path.write_bytes(target.getvalue())
-    print(f"{path}: {target.tell() / 1000:.0f} kB")
+    print(f"{path}: {target.tell() / 1000:.0f} kB", flush=True)
 
 
 def main(arguments: list[str]) -> int:
+    """``arguments``: the folder, and the names of the pictures to take; without names, all."""
     folder = Path(arguments[0]) if arguments else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    scenes = [scene for scene in list_scenes() if scene[0] in arguments[1:] or not arguments[1:]]
     with (
         tempfile.TemporaryDirectory() as data,
-        start_server(Path(data) / "data", SIGN_UPS_PER_HOUR="100", ANONYMOUS_PAGES_PER_DAY="10") as server,
+        start_server(Path(data) / "data", ANONYMOUS_PAGES_PER_DAY="10") as server,
         sync_playwright() as playwright,
     ):
+        fill_account(server.url)
         browser = launch(playwright)
-        take_all(server.url, browser, folder)
+        for scene in scenes:
+            take(browser, server.url, scene, folder)
         browser.close()
     return 0
 
