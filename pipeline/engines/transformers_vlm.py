@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from errors import EngineFailedError, EngineUnavailableError, ReadingError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
+from pipeline.engines.schema_guide import Guide, open_tokenizer
 from pipeline.engines.served_vlm import require_complete, to_engine_name, to_result
 from pipeline.engines.vlm_generation import OnText, Watcher, generate
 from pipeline.engines.vlm_processor import open_processor
@@ -22,6 +23,7 @@ from pipeline.vlm.profiles import VlmProfile, find_profile
 
 if TYPE_CHECKING:
     import torch
+    from llguidance import LLTokenizer
     from PIL.Image import Image
 
 _log = logging.getLogger("ocr_chat.vlm")
@@ -44,6 +46,7 @@ class Order:
     max_new_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
+    schema: Mapping[str, Any] | None = None
 
 
 Write = Callable[[Order], list[VlmOutput]]
@@ -57,6 +60,7 @@ class TransformersVlm:
         self._processor = processor
         self._profile = profile
         self._config = config
+        self._guide_tokenizer: LLTokenizer | None = None
         self._write_elsewhere = on_borrowed_gpu(self._write, config.page_budget_s)
         self.info = EngineInfo(to_engine_name(config.model or profile.model_id), profile.name, profile.licence)
 
@@ -140,7 +144,7 @@ class TransformersVlm:
         budget_s: float | None = None,
         max_tokens: int = 2048,
     ) -> str:
-        """What an instruct model replies. ``schema`` is asked for in words: nothing here can force a model to obey.
+        """What an instruct model replies. It is told ``schema``, and can't write anything else.
 
         Raises EngineUnavailableError for a model that only reads pages, EngineFailedError and PageTimeoutError as
         :meth:`read_page`.
@@ -154,7 +158,7 @@ class TransformersVlm:
         if schema is not None:
             wish = f"Answer with JSON only, by this JSON schema: {schema}"
             conversation.append({"role": "user", "content": [{"type": "text", "text": wish}]})
-        order = Order([conversation], budget_s or self._config.page_budget_s, max_tokens)
+        order = Order([conversation], budget_s or self._config.page_budget_s, max_tokens, schema=schema)
         output = self._ask(order, None)[0]
         require_complete(output)
         return output.text.rpartition("</think>")[2].strip()
@@ -211,8 +215,16 @@ class TransformersVlm:
             max_new_tokens=order.max_new_tokens,
             temperature=order.temperature,
             top_p=order.top_p,
+            guide=self._to_guide(order.schema),
         )
         return watcher.outputs()
+
+    def _to_guide(self, schema: Mapping[str, Any] | None) -> Guide | None:
+        if schema is None:
+            return None
+        if self._guide_tokenizer is None:
+            self._guide_tokenizer = open_tokenizer(self._processor.tokenizer, self._end_ids())
+        return Guide(self._guide_tokenizer, schema) if self._guide_tokenizer is not None else None
 
     def _to_inputs(self, conversations: Sequence[Conversation]) -> Any:
         self._processor.tokenizer.padding_side = "left"

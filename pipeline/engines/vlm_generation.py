@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 OnText = Callable[[int, str], None]
 """Called with a row of the batch (from 0) and its next piece of text."""
 
+LogitsProcessor = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+"""(ids so far, scores of the next token) -> other scores, in transformers' sense."""
+
 _UNFINISHED = "\ufffd"
 
 
@@ -112,9 +115,16 @@ class Watcher:
 
 
 def generate(
-    model: Any, inputs: Any, watcher: Watcher, *, max_new_tokens: int, temperature: float, top_p: float
+    model: Any,
+    inputs: Any,
+    watcher: Watcher,
+    *,
+    max_new_tokens: int,
+    temperature: float,
+    top_p: float,
+    guide: LogitsProcessor | None = None,
 ) -> None:
-    """Let the model write; the watcher has the answers afterwards."""
+    """Let the model write, held to ``guide``; the watcher has the answers afterwards."""
     import torch
 
     # The same page gives the same answer, sampled or not.
@@ -127,6 +137,7 @@ def generate(
             **inputs,
             **sampling,
             max_new_tokens=max_new_tokens,
-            logits_processor=[watcher.see_scores],
+            # The watcher comes last: probabilities are those among the tokens that are allowed.
+            logits_processor=[*([guide] if guide is not None else []), watcher.see_scores],
             stopping_criteria=[watcher.see_tokens],
         )

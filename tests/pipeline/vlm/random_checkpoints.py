@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-_CHARACTERS = [chr(code) for code in range(32, 127)] + ["\n"]
 _IMAGE = {
     "qwen": "<|vision_start|><|image_pad|><|vision_end|>",
     "idefics": "<image>",
@@ -24,13 +23,15 @@ def _template(image: str) -> str:
 
 
 def _build_tokenizer(markers: Mapping[str, str], template: str) -> Any:
-    from tokenizers import Tokenizer, decoders
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
     from transformers import PreTrainedTokenizerFast
 
-    pieces = {piece: index for index, piece in enumerate(["<unk>", *_CHARACTERS])}
+    # One token a byte, as these models write ASCII's: a space is Ġ and a line's end Ċ.
+    pieces = {piece: index for index, piece in enumerate(["<unk>", *map(chr, range(33, 127)), "Ġ", "Ċ"])}
     tokenizer = Tokenizer(BPE(pieces, [], unk_token="<unk>"))
-    tokenizer.decoder = decoders.Fuse()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token="<unk>",

@@ -1,15 +1,21 @@
 """Every profile with the processor and the class of its models, at random weights: build, save, open, read, close."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from jsonschema import validate
 
+from errors import EngineFailedError
 from pipeline.engines.base import EngineRequest
+from pipeline.engines.schema_guide import open_tokenizer
 from pipeline.engines.transformers_vlm import TransformersVlm
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig, VlmKind
 from tests.pipeline.vlm.random_checkpoints import ARCHITECTURES
+from training.tiny_vlm.model import build_tokenizer
 
 PAIRS = [
     ("lightonocr", "lighton_ocr"),
@@ -24,6 +30,7 @@ PAIRS = [
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {}
+    torch.manual_seed(7)
     for name, save in ARCHITECTURES.items():
         folders[name] = tmp_path_factory.mktemp(name)
         save(folders[name])
@@ -53,9 +60,24 @@ def test_a_profile_reads_with_its_architecture(checkpoints, profile, architectur
     engine.close()
 
 
-def test_an_instruct_model_answers(checkpoints):
+def test_even_random_weights_keep_to_a_schema(checkpoints):
     config = VlmConfig(VlmKind.TRANSFORMERS, model=str(checkpoints["qwen3_5"]), profile="instruct", device="cpu")
     engine = TransformersVlm.open(config)
     messages = [{"role": "user", "content": "Say something."}]
-    assert engine.generate_text(messages, {"type": "object"}, max_tokens=9)
+    members = {
+        "total": {"type": ["integer", "null"], "minimum": 0, "maximum": 999},
+        "kind": {"enum": ["invoice", "receipt", None]},
+        "paid": {"type": "boolean"},
+        "names": {"type": "array", "maxItems": 2, "items": {"type": "string", "maxLength": 4}},
+    }
+    schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    for _ in range(2):
+        reply = json.loads(engine.generate_text(messages, schema, max_tokens=200))
+        validate(reply, schema)
+    with pytest.raises(EngineFailedError, match="schema"):
+        engine.generate_text(messages, {"type": "string", "minLength": 3, "maxLength": 2})
     engine.close()
+
+
+def test_a_tokenizer_that_is_not_made_of_bytes_is_told_the_schema_in_words():
+    assert open_tokenizer(build_tokenizer(), [204]) is None
