@@ -107,8 +107,18 @@ class PageReader:
         self._orientation: OrientationModel | None = None
         self._scripts: ScriptClassifier | None = None
 
-    def read(self, image: PageImage, language: str, *, careful: bool = False) -> Reading:
-        """``language`` is ``auto`` or a code of :mod:`pipeline.languages`."""
+    def read(self, image: PageImage, language: str, *, careful: bool = False, rotation: int | None = None) -> Reading:
+        """``language`` is ``auto`` or a code of :mod:`pipeline.languages`.
+
+        ``rotation`` (0, 90, 180 or 270 clockwise) is for pages whose position is known for sure.
+        """
+        reading = (
+            self._read_somehow(image, language) if rotation is None else self._read_turned(image, rotation, language)
+        )
+        return self._reread(reading) if careful else reading
+
+    def _read_somehow(self, image: PageImage, language: str) -> Reading:
+        """The way up that the page's looks and what can be read speak for."""
         ranked = self._open_orientation().rank_rotations(image.pixels)
         upright, certainty = ranked[0]
         reading = self._read_turned(image, upright, language, certainty)
@@ -123,7 +133,7 @@ class PageReader:
                 tried = self._read_turned(image, rotation, language)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
-        return self._reread(reading) if careful else reading
+        return reading
 
     def _reread(self, reading: Reading) -> Reading:
         """The careful reading: again by other means, and of each line the likeliest."""

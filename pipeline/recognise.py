@@ -15,6 +15,9 @@ from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
 from pipeline.engines.vlm_catalogue import PageModel
+from pipeline.language_detection import detect_language
+from pipeline.languages import find_language
+from pipeline.letters import script_of_text
 from pipeline.line_fusion import drop_known_words
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
@@ -92,13 +95,13 @@ class Reader:
         image = opened.render(number, dpi=self._config.dpi)
         if model is None or use is ModelUse.NEVER:
             is_careful = options.tier is Tier.VLM and model is None
-            return self._read_image(image, options, (*distrust, _CAREFUL_NOTICE) if is_careful else distrust)
+            return self._read_image(image, options, (*distrust, _CAREFUL_NOTICE) if is_careful else distrust, found)
         try:
             page, notices = self._open_model(model).read(image, options)
         except (ReadingError, EngineUnavailableError) as error:
             if use is ModelUse.ALONE:
                 raise
-            return self._read_image(image, options, (*distrust, explain_fallback(number, error.message)))
+            return self._read_image(image, options, (*distrust, explain_fallback(number, error.message)), found)
         return PageResult(page, (*distrust, *notices), options.tier)
 
     def open_model(self, config: VlmConfig) -> PageModel:
@@ -121,11 +124,17 @@ class Reader:
             return TextLayerFinding(None)
         return examine_text_layer(opened, number, dpi=self._config.dpi)
 
-    def _read_image(self, image: PageImage, options: OcrOptions, notices: tuple[str, ...]) -> PageResult:
-        """By the embedded engines, carefully for tier ``vlm``."""
+    def _read_image(
+        self, image: PageImage, options: OcrOptions, notices: tuple[str, ...], found: TextLayerFinding
+    ) -> PageResult:
+        """By the embedded engines, carefully for tier ``vlm``; what a distrusted layer tells for sure is believed."""
         if self._config.cpu_engine == "scripted":
             return replace(self._follow_script(image), notices=notices)
-        reading = self._pages.read(image, options.language, careful=options.tier is Tier.VLM)
+        language = options.language
+        if find_language(language) is None and found.letters:
+            language = detect_language(found.letters, script_of_text(found.letters)) or language
+        is_careful = options.tier is Tier.VLM
+        reading = self._pages.read(image, language, careful=is_careful, rotation=found.rotation)
         return PageResult(_to_page(image, reading), notices)
 
     def _read_layer(self, opened: OpenedSource, number: int, layer: TextLayer, options: OcrOptions) -> PageResult:

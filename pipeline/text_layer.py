@@ -45,6 +45,9 @@ _MAX_ASTRAY_SHARE = 0.1
 _MAX_DOUBLED_SHARE = 0.02
 _LEADERS = re.compile(r"([.·•…_\-–—=*])\1{2,}")
 _LATIN_WORD = re.compile(r"[a-zà-öø-ÿœæ]{4,}")
+_MISPLACED_MARKS = "accents and vowel marks of the page's text are out of place"
+_DOUBLED_LETTERS = "letters of the page's text come twice"
+_ORDER_FAULTS = frozenset({_MISPLACED_MARKS, _DOUBLED_LETTERS})
 _VOWEL = re.compile("[aeiouyà-æè-ïò-öøù-üýÿœ]")
 
 
@@ -68,12 +71,16 @@ class TextLayer:
 class TextLayerFinding:
     """Either a layer, or None and the reason why the page must be read by OCR (a short clause in English).
 
-    ``is_distrusted``: the page has text of its own, and it is not used.
+    ``is_distrusted``: the page has text of its own, and it is not used. What is known even then, where there is enough
+    of it: ``rotation``, how the page must be turned (as in :class:`TextLayer`), for letters stand upright whatever they
+    say; and ``letters``, the text itself where only the order of its characters is in doubt: it tells the language.
     """
 
     layer: TextLayer | None
     reason: str = ""
     is_distrusted: bool = False
+    rotation: int | None = None
+    letters: str = ""
 
 
 def read_text_layer(opened: OpenedSource, number: int, *, dpi: float | None = None) -> TextLayer | None:
@@ -100,11 +107,14 @@ def examine_text_layer(opened: OpenedSource, number: int, *, dpi: float | None =
         text = read_pdf_text(page, content)
     except pdfium.PdfiumError as error:
         raise ReadingError(f"The text of page {number} can't be loaded.") from error
+    page_turns = page.get_rotation() // 90
     reason = _find_fault(text, content)
     if reason:
-        return TextLayerFinding(None, reason, is_distrusted=has_text)
+        is_much = text.visible_count >= _JUDGEABLE_CHARACTERS
+        rotation = _find_rotation(text, page_turns) if is_much else None
+        letters = " ".join(word.text for word in iterate_words(text)) if is_much and reason in _ORDER_FAULTS else ""
+        return TextLayerFinding(None, reason, is_distrusted=has_text, rotation=rotation, letters=letters)
     to_box = _pixel_mapping(page, content.bounds, size)
-    page_turns = page.get_rotation() // 90
     lines = to_lines(text, to_box, page_turns)
     regions = _find_image_regions(opened, number, content, lines, to_box, size)
     return TextLayerFinding(TextLayer(lines, size, regions, _find_rotation(text, page_turns)))
@@ -155,9 +165,9 @@ def _find_misplaced_marks(words: Sequence[str], joined: str) -> str:
     marked = [word for word in words if not word.isascii() and any(map(unicodedata.combining, word))]
     astray = sum(unicodedata.combining(word[0]) > 0 for word in marked)
     if astray > _MAX_ASTRAY_SHARE * len(marked):
-        return "accents and vowel marks of the page's text are out of place"
+        return _MISPLACED_MARKS
     if len(_DOUBLED_THAI.findall(joined)) > _MAX_DOUBLED_SHARE * len(_THAI.findall(joined)):
-        return "letters of the page's text come twice"
+        return _DOUBLED_LETTERS
     return ""
 
 

@@ -9,6 +9,7 @@ from fpdf import FPDF
 from PIL import Image, ImageDraw
 
 from errors import PageNotFoundError
+from pipeline.language_detection import detect_language
 from pipeline.pdf_text import normalise
 from pipeline.rasterize import open_source
 from pipeline.text_layer import TextLayer, examine_text_layer, read_text_layer
@@ -373,6 +374,18 @@ def test_marks_out_of_place_and_doubled_thai_clusters_are_not_trusted():
     assert "come twice" in _examine(_bytes(_write(pdf, ["ภาษาไทยเขียขีนติดกันไม่มีม่ช่องว่าว่ง"]))).reason
     words = [*SENTENCES, "\u0301bad \u0301marks"]
     assert "out of place" in _examine(_bytes(_write(_new_pdf(), words))).reason
+
+
+def test_a_distrusted_layer_still_tells_position_and_language():
+    pdf = _new_pdf()
+    pdf.add_font("thai", fname=THAI)
+    pdf.set_font("thai", size=16)
+    found = _examine(_bytes(_write(pdf, ["ภาษาไทยเขียขีนติดกันไม่มีม่ช่องว่าว่ง"] * 3)))
+    assert found.layer is None
+    assert found.rotation == 0
+    assert detect_language(found.letters, None) == "th"
+    shuffled = _examine(_bytes(_write(_new_pdf(), [*SENTENCES, "GLYPH<c=3,font=/AAAA> GLYPH<12>"])))
+    assert (shuffled.rotation, shuffled.letters) == (0, "")
 
 
 def test_single_letters_are_not_trusted():
