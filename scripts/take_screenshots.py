@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, StorageStateCookie, sync_playwright
 
 from tests.e2e.browsing import PASSWORD, Visitor, launch, visit
 from tests.server import ROOT, start_server
@@ -36,6 +37,7 @@ LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "arabic": ("/ar/?__theme=light", {"locale": "ar"}),
 }
+READ_IN = {"arabic": "arabic.png", "phone": "receipt.png"}
 IN_THE_LIST = ("letter.png", "two-columns.png", "arabic.png", "table.png", "report-3-pages.pdf", "book-12-pages.pdf")
 QUESTIONS = ("To which account do I pay?", "What is the total due?")
 THUMBNAILS_ARE_THERE = "[...document.querySelectorAll('.dz-sample img')].slice(0, 6).every((image) => image.complete)"
@@ -52,18 +54,16 @@ def list_scenes() -> Iterator[Scene]:
     yield "correcting", light, {}, _correct
     for look, (path, settings) in LOOKS.items():
         yield f"{look}-start", path, settings, _see_start
-        sample = "arabic.png" if look == "arabic" else "receipt.png" if look == "phone" else "two-columns.png"
-        yield f"{look}-read", path, settings, lambda visitor, sample=sample: _read(visitor, sample)
+        yield f"{look}-read", path, settings, partial(_read, sample=READ_IN.get(look, "two-columns.png"))
         yield f"{look}-results", path, settings, _see_results
         yield f"{look}-documents", path, settings, lambda visitor: _open_tab(visitor, "documents", ".dl-table")
         yield f"{look}-account", path, settings, lambda visitor: _open_tab(visitor, "account", ".acc-tokens")
         yield f"{look}-api", path, settings, lambda visitor: _open_tab(visitor, "api", "#api pre")
 
 
-def take(browser: Browser, url: str, scene: Scene, folder: Path) -> None:
+def take(browser: Browser, url: str, scene: Scene, folder: Path, session: StorageState) -> None:
     name, path, settings, play = scene
-    with visit(browser, url, **CALM | settings) as visitor:
-        sign_in(visitor)
+    with visit(browser, url, **CALM | settings, storage_state=session) as visitor:
         visitor.open(path)
         visitor.page.wait_for_function(THUMBNAILS_ARE_THERE)
         play(visitor)
@@ -74,15 +74,8 @@ def take(browser: Browser, url: str, scene: Scene, folder: Path) -> None:
             raise SystemExit(f"{name}: {visitor.troubles}")
 
 
-def sign_in(visitor: Visitor) -> None:
-    answer = visitor.context.request.post(
-        f"{visitor.url}/app/sign-in", data={"email": EMAIL, "password": PASSWORD}, timeout=60_000
-    )
-    assert answer.ok, answer.text()
-
-
-def fill_account(url: str) -> None:
-    """An account with a few documents, as somebody's is who has used the app."""
+def fill_account(url: str) -> StorageState:
+    """An account with a few documents, as somebody's is who has used the app; what a browser needs to be signed in."""
     with requests.Session() as session:
         made = session.post(f"{url}/app/sign-up", json={"email": EMAIL, "password": PASSWORD}, timeout=60)
         made.raise_for_status()
@@ -93,6 +86,20 @@ def fill_account(url: str) -> None:
         while any(job["state"] != "done" for job in session.get(f"{url}/app/jobs", timeout=60).json()["jobs"]):
             assert time.monotonic() < deadline, "the samples were not read in time"
             time.sleep(1)
+        return {"cookies": [_to_cookie(one.name, one.value or "") for one in session.cookies], "origins": []}
+
+
+def _to_cookie(name: str, value: str) -> StorageStateCookie:
+    return {
+        "name": name,
+        "value": value,
+        "domain": "127.0.0.1",
+        "path": "/",
+        "expires": -1,
+        "httpOnly": True,
+        "secure": False,
+        "sameSite": "Lax",
+    }
 
 
 def _see_start(visitor: Visitor) -> None:
@@ -107,9 +114,6 @@ def _read(visitor: Visitor, sample: str, *, doubt: bool = False) -> None:
 
 
 def _see_results(visitor: Visitor) -> None:
-    visitor.page.locator(".tool", has_text="CSV").or_(visitor.page.locator("[value='extract-tables']")).first.wait_for(
-        state="attached"
-    )
     visitor.page.check("[value='extract-tables']", force=True)
     visitor.read(SAMPLES / "table.png")
     visitor.page.locator("#tables table").wait_for()
@@ -178,10 +182,10 @@ def main(arguments: list[str]) -> int:
         start_server(Path(data) / "data", ANONYMOUS_PAGES_PER_DAY="10") as server,
         sync_playwright() as playwright,
     ):
-        fill_account(server.url)
+        session = fill_account(server.url)
         browser = launch(playwright)
         for scene in scenes:
-            take(browser, server.url, scene, folder)
+            take(browser, server.url, scene, folder, session)
         browser.close()
     return 0
 

@@ -18,6 +18,19 @@ FIELDS = {
     "retain": "boolean",
     "schema": "JSON",
 }
+SECTIONS = (
+    "api.auth",
+    "api.submit",
+    "api.result",
+    "api.download",
+    "api.chat",
+    "api.python",
+    "api.node",
+    "api.client",
+    "api.mcp",
+    "api.fields",
+    "api.errors",
+)
 STATUSES = (400, 401, 402, 404, 409, 429, 503)
 
 
@@ -26,31 +39,48 @@ def draw_api(texts: Texts, *, host: str, token: str | None, root: str) -> str:
     words = {"host": host, "token": token or PLACEHOLDER}
     say = _Sayer(texts)
 
+    def head(key: str) -> str:
+        return _draw_head(key, texts)
+
     def sample(code: str) -> str:
         return _draw_sample(code.format(**words), texts)
 
     return (
+        f'<div class="api-page">{_draw_contents(texts)}'
         f'<div class="api"><p class="api-intro">{say("api.intro")}</p>{_draw_facts(texts, host)}'
-        f"<h2>{say('api.auth')}</h2><p>{say('api.auth.text')}</p>"
+        f"{head('api.auth')}<p>{say('api.auth.text')}</p>"
         f"{sample('Authorization: Bearer {token}')}"
         f'<p class="acc-small">{say("api.token.hint" if token else "api.token.none")}</p>'
-        f"<h2>{say('api.submit')}</h2><p><code>POST /api/v1/ocr/</code></p>{sample(api_samples.SUBMIT)}"
+        f"{head('api.submit')}<p><code>POST /api/v1/ocr/</code></p>{sample(api_samples.SUBMIT)}"
         f"<p>{say('api.result.hint')}</p>{_draw_sample(api_samples.JOB, texts)}"
-        f"<h2>{say('api.result')}</h2><p><code>GET /api/v1/ocr/&lt;uuid&gt;/</code></p>{sample(api_samples.RESULT)}"
-        f"<h2>{say('api.download')}</h2><p><code>GET /api/v1/ocr/&lt;uuid&gt;/download/?format=</code></p>"
+        f"{head('api.result')}<p><code>GET /api/v1/ocr/&lt;uuid&gt;/</code></p>{sample(api_samples.RESULT)}"
+        f"{head('api.download')}<p><code>GET /api/v1/ocr/&lt;uuid&gt;/download/?format=</code></p>"
         f"{sample(api_samples.DOWNLOAD)}"
-        f"<h2>{say('api.chat')}</h2><p>{say('api.chat.hint')}</p><p><code>POST /api/v1/chat/&lt;uuid&gt;/</code></p>"
+        f"{head('api.chat')}<p>{say('api.chat.hint')}</p><p><code>POST /api/v1/chat/&lt;uuid&gt;/</code></p>"
         f"{sample(api_samples.CHAT)}{_draw_sample(api_samples.ANSWER, texts)}"
         f"<p><code>GET /api/v1/chat/&lt;uuid&gt;/history/</code></p>{sample(api_samples.HISTORY)}"
-        f"<h2>{say('api.python')}</h2>{sample(api_samples.PYTHON)}"
-        f"<h2>{say('api.node')}</h2>{sample(api_samples.NODE)}"
-        f"<h2>{say('api.client')}</h2><p>{say('api.client.hint')}</p>{sample(api_samples.CLIENT)}"
-        f"<h2>{say('api.mcp')}</h2><p>{say('api.mcp.hint')}</p><p><code>POST /mcp</code></p>{sample(api_samples.MCP)}"
-        f"<h2>{say('api.fields')}</h2>{_draw_fields(texts)}"
-        f"<h2>{say('api.errors')}</h2><p>{say('api.errors.hint')}</p>{_draw_sample(api_samples.ERROR, texts)}"
+        f"{head('api.python')}{sample(api_samples.PYTHON)}"
+        f"{head('api.node')}{sample(api_samples.NODE)}"
+        f"{head('api.client')}<p>{say('api.client.hint')}</p>{sample(api_samples.CLIENT)}"
+        f"{head('api.mcp')}<p>{say('api.mcp.hint')}</p><p><code>POST /mcp</code></p>{sample(api_samples.MCP)}"
+        f"{head('api.fields')}{_draw_fields(texts)}"
+        f"{head('api.errors')}<p>{say('api.errors.hint')}</p>{_draw_sample(api_samples.ERROR, texts)}"
         f"{_draw_errors(texts)}"
-        f'<p><a href="{root}api/v1/openapi.json">{say("api.more")}</a></p></div>'
+        f'<p><a href="{root}api/v1/openapi.json">{say("api.more")}</a></p></div></div>'
     )
+
+
+def _draw_contents(texts: Texts) -> str:
+    links = "".join(f'<a href="#{_to_id(key)}">{html.escape(texts(key))}</a>' for key in SECTIONS)
+    return f'<nav class="api-contents" aria-label="{html.escape(texts("tab.api"))}">{links}</nav>'
+
+
+def _draw_head(key: str, texts: Texts) -> str:
+    return f'<h2 id="{_to_id(key)}">{html.escape(texts(key))}</h2>'
+
+
+def _to_id(key: str) -> str:
+    return key.replace(".", "-")
 
 
 class _Sayer:

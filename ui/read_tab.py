@@ -4,7 +4,7 @@ import html
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
@@ -41,8 +41,8 @@ import(new URL(options.root + 'app/static/dropzone.js', document.baseURI).href).
 """
 # Runs in the browser before the handler: uploads, then hands the handler the job's id or the error.
 _SEND = """
-async (_, tool, tier, language, translate_to, pages) =>
-  JSON.stringify(await window.ocrChatDrop.send({ tier, language, tool, translate_to, pages }))
+async (_, tool, tier, language, translate_to, pages, fields) =>
+  JSON.stringify(await window.ocrChatDrop.send({ tier, language, tool, translate_to, pages, fields }))
 """
 
 
@@ -76,11 +76,12 @@ class _Form:
     more: gr.Accordion
     target: gr.Dropdown
     pages: gr.Textbox
+    wanted: gr.Textbox
     price: gr.HTML
 
     @property
     def fields(self) -> list[Any]:
-        return [self.tool, self.tier, self.language, self.target, self.pages]
+        return [self.tool, self.tier, self.language, self.target, self.pages, self.wanted]
 
 
 def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
@@ -96,7 +97,7 @@ def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
                 padding=False,
             )
         with gr.Column(scale=2, min_width=300):
-            form = _build_form(texts)
+            form = _build_form(services, texts)
             with gr.Row(elem_id="read-row"):
                 start = gr.Button(texts("read.button"), variant="primary", size="lg", elem_id="read-button", scale=3)
                 cancel = gr.Button(
@@ -117,7 +118,7 @@ def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
     return tab
 
 
-def _build_form(texts: Texts) -> _Form:
+def _build_form(services: Services, texts: Texts) -> _Form:
     languages = [(f"{entry['native_name']} · {entry['name']}", entry["code"]) for entry in list_languages()]
     tool = build_tool_cards(texts)
     tier = gr.Radio(
@@ -137,7 +138,7 @@ def _build_form(texts: Texts) -> _Form:
             filterable=True,
         )
         target = gr.Dropdown(
-            [(texts("read.translate_to.none"), ""), *languages],
+            [(texts("read.translate_to.none"), ""), *_only_known(languages, services)],
             value="",
             label=texts("read.translate_to"),
             elem_id="translate-to",
@@ -146,8 +147,28 @@ def _build_form(texts: Texts) -> _Form:
         pages = gr.Textbox(
             label=texts("read.pages"), placeholder=texts("read.pages.hint"), elem_id="page-range", max_lines=1
         )
+        wanted = gr.Textbox(
+            label=texts("read.fields"),
+            placeholder=texts("read.fields.hint"),
+            elem_id="wanted-fields",
+            lines=1,
+            # Without a language model nobody could find them.
+            visible=services.abilities.instruct is not None,
+        )
     price = gr.HTML(elem_id="price", padding=False)
-    return _Form(tool, tier, language, more, target, pages, price)
+    return _Form(tool, tier, language, more, target, pages, wanted, price)
+
+
+def _only_known(languages: list[tuple[str, str]], services: Services) -> list[tuple[str, str]]:
+    """What this server's translators can write; all, if it has none: choosing one then says what would help."""
+    known: set[object] = set()
+    for translator in services.abilities.list_translators():
+        match translator:
+            case {"pairs": [*pairs]}:
+                known.update(target for _, target in cast("list[tuple[str, str]]", pairs))
+            case {"to": [*targets]}:
+                known.update(targets)
+    return [entry for entry in languages if entry[1] in known] or languages
 
 
 def _wire_reading(services: Services, texts: Texts, tab: ReadTab, form: _Form, answer: gr.Textbox, root: str) -> None:

@@ -13,6 +13,7 @@ import gradio as gr
 from pipeline.document import Document
 from service.job_views import JobView
 from service.reference import list_formats, list_tools
+from ui.field_values import build_field_values, draw_fields
 from ui.result_tables import draw_tables
 from ui.texts import Texts
 from ui.translation_view import draw_translation
@@ -80,6 +81,8 @@ class ResultPanel:
     markdown: gr.Markdown
     source: gr.Code
     tables: gr.HTML
+    fields_tab: gr.Tab
+    fields: gr.HTML
     json: gr.Code
     translation_tab: gr.Tab
     translation: gr.HTML
@@ -98,6 +101,8 @@ class ResultPanel:
             self.markdown,
             self.source,
             self.tables,
+            self.fields_tab,
+            self.fields,
             self.json,
             self.translation_tab,
             self.translation,
@@ -136,6 +141,8 @@ def build_results(texts: Texts) -> ResultPanel:
                 source = gr.Code(language="markdown", show_label=False, elem_id="source", interactive=False)
             with gr.Tab(texts("result.tables"), id="tables"):
                 tables = gr.HTML(elem_id="tables", elem_classes="app-tables")
+            with gr.Tab(texts("result.fields"), id="fields", visible=False) as fields_tab:
+                fields = build_field_values()
             with gr.Tab(texts("result.json"), id="json"):
                 json = gr.Code(language="json", show_label=False, elem_id="json", interactive=False, max_lines=40)
             with gr.Tab(texts("result.translation"), id="translation", visible=False) as translation_tab:
@@ -151,6 +158,8 @@ def build_results(texts: Texts) -> ResultPanel:
         markdown,
         source,
         tables,
+        fields_tab,
+        fields,
         json,
         translation_tab,
         translation,
@@ -192,6 +201,8 @@ def to_content_updates(shown: Shown, texts: Texts, root: str, json: str = "") ->
         markdown,
         markdown,
         draw_tables(document, texts),
+        gr.update(visible=bool(document.fields)),
+        draw_fields(document, texts),
         json,
         gr.update(visible=translation is not None),
         draw_translation(document, shown.view.record.id, texts, root) if translation else "",
@@ -204,7 +215,7 @@ def hide_results() -> list[Any]:
 
 
 def hide_contents() -> list[Any]:
-    return ["", gr.skip(), gr.skip(), "", "", "", "", "", gr.skip(), ""]
+    return ["", gr.skip(), gr.skip(), "", "", "", "", gr.skip(), "", "", gr.skip(), ""]
 
 
 def keep_results() -> list[Any]:
@@ -230,6 +241,8 @@ def _offer_pages(shown: Shown, texts: Texts) -> dict[str, Any]:
 
 def _choose_tab(view: JobView) -> str:
     """The view that a user of the job's tool came for."""
+    if view.document is not None and view.document.fields:
+        return "fields"
     tool = next((tool for tool in list_tools() if tool["slug"] == view.record.options.tool), None)
     tab = TAB_OF_EMPHASIS.get(tool["emphasis"], _DEFAULT_TAB) if tool else _DEFAULT_TAB
     has_translation = view.document is not None and view.document.translation is not None

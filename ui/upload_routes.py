@@ -15,9 +15,11 @@ from errors import MissingTokenError, NoFileError, NotFoundError
 from pipeline.requested_options import parse_options
 from service.wiring import Services
 from ui.sessions import get_caller, require_same_origin
+from ui.wanted_fields import to_schema
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIELDS = ("tier", "language", "tool", "translate_to", "pages")
+_WANTED = "fields"
 THUMBNAIL_PX = 240
 
 
@@ -35,7 +37,7 @@ def build_upload_routes(services: Services) -> APIRouter:
     async def submit(request: Request) -> JSONResponse:
         """The new job's id. Errors leave in the API's shape."""
         require_same_origin(request)
-        async with request.form(max_files=1, max_fields=len(FIELDS) + 1) as form:
+        async with request.form(max_files=1, max_fields=len(FIELDS) + 2) as form:
             return JSONResponse({"job": await run_in_threadpool(_submit, services, request, form)})
 
     @router.get("/samples/{name}.webp")
@@ -59,6 +61,8 @@ def _submit(services: Services, request: Request, form: FormData) -> str:
     if not isinstance(file, UploadFile):
         raise NoFileError
     fields: dict[str, Any] = {name: form.get(name) for name in FIELDS}
+    wanted = form.get(_WANTED)
+    fields["schema"] = to_schema(wanted) if isinstance(wanted, str) else None
     options = parse_options(**{name: value for name, value in fields.items() if isinstance(value, str)})
     caller = get_caller(services, request)
     if caller.account is None and not services.settings.plans.allow_anonymous:

@@ -11,7 +11,7 @@ from ui.texts import DEFAULT, FOLDER, choose_language, get_texts, list_languages
 
 # Names of programs, formats and of the product; and what a language writes just as English does.
 NAMES = {"app.title", "result.source", "result.json", "api.python", "api.node", "api.client", "api.mcp"}
-SAME = {"tab.api", "account.plan", "language.direction"}
+SAME = {"tab.api", "account.plan", "language.direction", "result.page", "result.fields.no"}
 RIGHT_TO_LEFT = {"ar"}
 PUBLISHED = {"es", "sq", "ja", "ar", "km"}
 # Words that only English has; a sentence with two of them was left untranslated.

@@ -2,6 +2,7 @@
 //
 // The file goes straight to our own route, never into Gradio's file cache, which serves what it holds to anybody.
 
+import { hasOwnCamera, takePicture } from "./camera.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -27,13 +28,13 @@ export class DropZone {
     this.camera = make("input", { type: "file", id: "camera-input", accept: "image/*", capture: "environment", tabindex: "-1", "aria-label": t.camera });
     this.inside = make("div", { class: "dz-inside" });
     this.drop = make("div", { class: "dz-drop", id: "drop-zone", role: "button", tabindex: "0", "aria-label": `${t.title}. ${t.hint}` }, this.inside);
-    const cameraButton = make("button", { type: "button", class: "dz-button", onclick: () => this.camera.click() }, icon("camera"), t.camera);
+    const cameraButton = make("button", { type: "button", class: "dz-button", id: "camera-button", onclick: () => this.photograph() }, icon("camera"), t.camera);
     const row = make("div", { class: "dz-row" }, cameraButton, make("span", {}, t.types));
     const samples = make("div", { class: "dz-samples", role: "group", "aria-label": t.samples });
     for (const name of this.options.samples) {
       samples.append(make(
-        "button", { type: "button", class: "dz-sample", "data-sample": name, title: name, onclick: () => this.takeSample(name) },
-        make("img", { src: `${this.options.root}app/samples/${name}.webp`, alt: "", loading: "lazy", width: 78, height: 92 }), make("span", {}, name.replace(/\.\w+$/, "").replaceAll("-", " ")),
+        "button", { type: "button", class: "dz-sample", "data-sample": name, title: name, "aria-label": this.nameOf(name), onclick: () => this.takeSample(name) },
+        make("img", { src: `${this.options.root}app/samples/${name}.webp`, alt: "", loading: "lazy", width: 78, height: 92 }), make("span", {}, this.nameOf(name)),
       ));
     }
     shell.replaceChildren(make("div", { class: "dz" }, this.drop, this.chooser, this.camera, row, make("div", { class: "dz-hint" }, t.samples), samples));
@@ -80,6 +81,15 @@ export class DropZone {
     this.inside.replaceChildren(...parts);
   }
 
+  nameOf(sample) {
+    return this.texts[`sample.${sample.replace(/\.\w+$/, "")}`] ?? sample;
+  }
+
+  async photograph() {
+    if (!hasOwnCamera()) this.camera.click();
+    else this.take(await takePicture(this.drop.parentElement, this.texts));
+  }
+
   size(bytes) {
     return bytes > 999_999 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`;
   }
@@ -96,7 +106,7 @@ export class DropZone {
     const form = new FormData();
     form.append("file", this.file, this.file.name || "pasted.png");
     for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
-    const note = make("p", { class: "dz-hint", role: "status" }, this.texts.uploading);
+    const note = make("p", { class: "dz-hint dz-sending", role: "status" }, this.texts.uploading);
     this.isSending = true;
     this.inside.append(note);
     try {

@@ -78,7 +78,7 @@ export class Viewer {
     this.overlay.addEventListener("pointerover", (event) => this.showTip(event));
     this.overlay.addEventListener("pointerout", () => { this.tip.hidden = true; });
     document.addEventListener("ocr-chat:show", (event) => {
-      if (this.root.isConnected && this.state.job) this.highlight(event.detail.page, event.detail.boxes);
+      if (this.root.isConnected && this.state.job) this.highlight(event.detail.page, event.detail.boxes).then(() => this.bringIntoSight());
     });
     this.stage.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
@@ -334,6 +334,13 @@ export class Viewer {
       draw("rect", { class: "ov-cited", x: left - 3, y: top - 3, width: right - left + 6, height: bottom - top + 6, rx: 4 }));
     this.overlay.prepend(...marks);
     if (marks.length) this.reveal(marks[0], this.stage);
+  }
+
+  // Who asked from further down the page sees the place, too.
+  bringIntoSight() {
+    const mark = this.overlay.querySelector(".ov-cited")?.getBoundingClientRect();
+    if (mark && mark.top >= 0 && mark.bottom <= innerHeight) return;
+    this.root.scrollIntoView({ block: "start", behavior: isCalm() ? "auto" : "smooth" });
   }
 
   // --- doubts and corrections -----------------------------------------------------------------------------------
