@@ -2,9 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -25,6 +28,30 @@ def compose() -> dict[str, Any]:
 @pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.name)
 def test_every_file_parses(path: Path) -> None:
     assert list(yaml.safe_load_all(path.read_text()))
+
+
+def test_compose_follows_its_public_schema(tmp_path: Path) -> None:
+    assert check_compose(DEPLOY / "compose.yaml") == 0
+    spoiled = tmp_path / "compose.yaml"
+    spoiled.write_text((DEPLOY / "compose.yaml").read_text().replace("volumes:", "volume:"))
+    assert check_compose(spoiled) == 1
+
+
+def check_compose(path: Path) -> int:
+    program = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
+    return subprocess.run(program, capture_output=True, timeout=120, check=False).returncode
+
+
+def test_kubernetes_objects_follow_their_public_schemas() -> None:
+    """Not the RayCluster: its kind is KubeRay's own."""
+    objects = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "ocr-chat.yaml").read_text()))
+    assert {each["kind"] for each in objects} >= {"Deployment", "Service", "Ingress"}
+    for each in objects:
+        kubernetes_validate.validate(each, "1.37", strict=True)
+    deployment = next(each for each in objects if each["kind"] == "Deployment")
+    deployment["spec"]["replica"] = deployment["spec"].pop("replicas")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(deployment, "1.37", strict=True)
 
 
 def test_services_name_only_what_is_there(compose: dict[str, Any]) -> None:
