@@ -4,15 +4,19 @@ A chunk never crosses a page. All offsets count characters of :attr:`pipeline.do
 quoted is the page's own text.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.document import Block, BlockKind, Document, Page
 from retrieval.sentences import Span, has_long_lines, looks_like_lines, reads_on, split_items, split_units
 from retrieval.tables import find_headings
+from retrieval.terms import join_spaceless
 
 CHUNK_CHARS = 800
 OVERLAP_CHARS = 150
+_HEADING_CHARS = 60
+_NOT_IN_HEADINGS = re.compile(r"[\d:：,;]|[.!?。！？।؟]$")
 _LINE_KINDS = frozenset({BlockKind.TABLE, BlockKind.FORMULA})
 
 
@@ -35,7 +39,8 @@ class Unit:
     @property
     def meaning(self) -> str:
         """What to compare with a question."""
-        return f"{self.headings}\n{self.text}" if self.headings else self.text
+        text = join_spaceless(self.text)
+        return f"{self.headings}\n{text}" if self.headings else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,19 @@ def split_page(page: Page) -> tuple[Unit, ...]:
         for span in spans:
             start, end = place.start + span.start, place.start + span.end
             is_heading = bool(names) and span.start <= names[-1].start
-            is_title = block.kind is BlockKind.TITLE
+            is_title = block.kind is BlockKind.TITLE or _is_heading_line(text, start, end)
             units.append(
                 Unit(start, end, text[start:end], block.id, "" if is_heading else headings, is_heading, is_title)
             )
     return tuple(units)
+
+
+def _is_heading_line(text: str, start: int, end: int) -> bool:
+    """Whether it looks like a heading: a short line without figures or a full stop, by itself above other text."""
+    line = text[start:end]
+    if len(line) > _HEADING_CHARS or "\n" in line or _NOT_IN_HEADINGS.search(line):
+        return False
+    return text[:start].rstrip(" ")[-2:] in ("", "\n\n") and text[end:].lstrip(" ")[:2] == "\n\n"
 
 
 def _split_block(kind: BlockKind, text: str, *, is_form: bool) -> tuple[Span, ...]:

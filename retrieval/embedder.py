@@ -24,18 +24,27 @@ class Closeness:
 
     ``cosines`` compare whole meanings. ``fits`` are the mean over the question's tokens of the best cosine to any token
     of the text (late interaction: Khattab & Zaharia 2020, "ColBERT"): low when a part of the question has no match.
+    ``word_fits`` are the question's words in order, each with the best cosine of its tokens to any token of all the
+    texts: low for what none of them speaks of. Empty for models that have no vectors of tokens.
     """
 
     cosines: NDArray[np.float32]
     fits: NDArray[np.float32]
+    word_fits: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FitFloor:
-    """Fits below which nothing in a text is about the question, in the same language and across languages."""
+    """Fits below which nothing in a text is about the question, in the same language and across languages.
+
+    ``word``: below it no text speaks of what a word of the question means; ``sure``: a question that fits as well as
+    this is not judged by a single word.
+    """
 
     same_language: float
     cross_language: float
+    word: float = 0.0
+    sure: float = 1.0
 
 
 class Embedder(Protocol):

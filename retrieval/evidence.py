@@ -197,6 +197,21 @@ def find_names(question: Question) -> tuple[str, ...]:
     return tuple(parts[0] for parts in folded if parts and len(parts[0]) > 2)
 
 
+def names_somebody(text: str, known: Collection[str]) -> bool | None:
+    """Whether a text has a word with a capital that is not among the folded words ``known``.
+
+    The first word counts only before another one with a capital. None for scripts without capitals.
+    """
+    words = _NAME.findall(text)
+    if not any(word[0].isupper() or word[0].islower() for word in words):
+        return None
+    following = [*words[1:], ""]
+    return any(
+        word[0].isupper() and fold(word) not in known and (at > 0 or following[at][:1].isupper())
+        for at, word in enumerate(words)
+    )
+
+
 def _is_among(name: str, words: Collection[str]) -> bool:
     """Whether the name, inflected, slightly misspelt or misread, is one of the folded words."""
     if name in words or process.extractOne(name, words, scorer=fuzz.ratio, score_cutoff=_SAME_NAME) is not None:

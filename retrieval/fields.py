@@ -117,7 +117,10 @@ _DATE = re.compile(r"\d.*\d")
 _NUMBER = re.compile(r"\d")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _ACCOUNT = re.compile(r"\d{4}|\d{2}[ -]\d{2}")
-_PHONE = re.compile(r"\+\d[\d ()/.\-]{6,}\d|(?<![\d.,])\(?0\d[\d ()/\-]{5,}\d|\d{3}[ \-]\d{3,4}[ \-]?\d{3,4}")
+_PHONE = re.compile(
+    r"\+\d[\d ()/.\-]{6,}\d|(?<![\d.,])\(?0\d(?!/\d\d/)[\d ()/\-]{5,}\d|\d{3}[ \-]\d{3,4}[ \-]?\d{3,4}"
+    r"|(?<![\d.,/])\d{2,4}(?:[ .\-]\d{2,4}){2,4}(?![\d.,/])"
+)
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+\.\w+")
 _WEBSITE = re.compile(r"https?://|www\.|\b[\w\-]+\.(?:com|org|net|eu|de|fr|es|it|nl|co\.uk|example)\b", re.IGNORECASE)
 _WHEN = (

@@ -184,15 +184,30 @@ _MONEY = re.compile(
     rf"{AMOUNT.pattern}"
     r"|\b\d[\d.,  ']*\s?(?:thousand|million|billion|mio\.?|mrd\.?|millionen|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
     r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
-    r"|рубл\w*|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
+    r"|рубл\w*|грив\w+|pence|pounds|cent(?:s|imes|avos)?|kr|k[cč]|lei|лв|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
     r"|\d\s?(?:元|円|원|만\s?원|บาท)|[一二三四五六七八九十百千万亿]+(?:元|円)"
-    r"|\b(?:free|kostenlos|gratuit\w*|gratis|gratuito|бесплатн\w*)\b",
+    r"|\b(?:free|frei|kostenlos|umsonst|gratuit\w*|gratis|grátis|gratuito|libre|bezpłatn\w*|kostnadsfri\w*|ücretsiz"
+    r"|бесплатн\w*|ελεύθερ\w*|δωρεάν)\b|مجان|免费|無料|무료|मुफ़?्त|ฟรี|miễn phí",
     re.IGNORECASE,
+)
+NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|once|twice|no|none|all"
+    "|eine?[nrs]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|dreißig|keine?"
+    "|une?|deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|aucune?"
+    "|un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|quince|veinte|treinta"
+    "|dois|duas|três|quatro|sete|oito|nove|dez|doze|vinte|trinta|due|tre|quattro|cinque|sei|sette|otto|dieci|venti"
+    "|een|één|twee|drie|vijf|zes|zeven|negen|tien|twaalf|twintig|dertig|två|fyra|fem|sju|åtta|nio|tio|tolv|tjugo"
+    "|jed(?:en|na|no)|dw(?:a|ie)|trzy|cztery|pięć|sześć|siedem|osiem|dziewięć|dziesięć|dwadzieścia"
+    "|од(?:ин|на|но)|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десять|двенадцать|двадцать|тридцать"
+    "|bir|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yirmi|otuz|ένας?|μία|δύο|τρεις|τρία|τέσσερ\\w+|πέντε|έξι|δέκα|είκοσι"
+    "|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|एक|दो|तीन|चार|पाँच|पांच|छह|सात|आठ|नौ|दस"
+    "|واحد\\w*|اثنان|اثنين|ثلاث\\w*|أربع\\w*|خمس\\w*|ست\\w*|سبع\\w*|ثمان\\w*|تسع\\w*|عشر\\w*"
 )
 _CONTENT = {
     AnswerKind.PRICE: _MONEY,
     AnswerKind.DATE: ANY_DATE,
     AnswerKind.TOTAL: re.compile(r"\d"),
+    AnswerKind.COUNT: re.compile(rf"\d|[०-९٠-٩]|[一二三四五六七八九十百千万两]|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE),
     AnswerKind.AMOUNT: re.compile(
         r"\d|[०-९٠-٩]|[一二三四五六七八九十百千万]|\b(?:half|double|twice|third|quarter|percent|hundred|thousand|million|billion)\b",
         re.IGNORECASE,

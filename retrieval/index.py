@@ -14,6 +14,7 @@ import numpy as np
 
 from retrieval.chunking import Chunk
 from retrieval.embedder import Embedder, Vectors
+from retrieval.terms import join_spaceless
 
 COLLECTION = "chunks"
 
@@ -64,7 +65,7 @@ class VectorIndex:
             return
         self._open(embedder.dimension).upsert(
             ids=[chunk.key for chunk in chunks],
-            embeddings=embedder.embed_passages([chunk.text for chunk in chunks]),
+            embeddings=embedder.embed_passages([join_spaceless(chunk.text) for chunk in chunks]),
             metadatas=[
                 {
                     "document": chunk.document_id,

@@ -28,7 +28,12 @@ def fold(text: str) -> str:
 
 def split_words(text: str) -> list[str]:
     """Folded words and numbers in order; a run of a script without spaces is one word, also across a line's end."""
-    return _WORD.findall(_INNER_GAP.sub("", fold(text)))
+    return _WORD.findall(join_spaceless(fold(text)))
+
+
+def join_spaceless(text: str) -> str:
+    """Without the gaps inside scripts that put no space between words: line ends, and what OCR takes for a space."""
+    return _INNER_GAP.sub("", text)
 
 
 def is_spaceless(word: str) -> bool:

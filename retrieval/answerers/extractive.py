@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from retrieval.chunking import Unit
 from retrieval.embedder import Closeness, Embedder, FitFloor
-from retrieval.evidence import DocumentWords, find_conflict
+from retrieval.evidence import DocumentWords, find_conflict, names_somebody
 from retrieval.fields import asks_for_paper_date, find_field_names, find_labelled, is_missing
 from retrieval.forms import contains_kind, find_field, is_form
 from retrieval.lexical import LexicalIndex
 from retrieval.question import AnswerKind, Question
 from retrieval.search import Passage
-from retrieval.terms import to_terms, word_terms
+from retrieval.terms import split_words, to_terms, word_terms
 
 MAX_SENTENCES = 2
 _MIN_COMPARED, _MAX_COMPARED = 8, 24
@@ -31,8 +31,9 @@ _OTHER_KIND_MALUS = 0.12
 _TITLE_MALUS = 0.3
 _MAX_LAG = 0.35
 """A second sentence that scores lower than the first by more than this rarely adds anything."""
-_CHECKED_KINDS = frozenset({AnswerKind.DATE, AnswerKind.PRICE})
-"""What is recognised so surely in English that its absence speaks against a sentence and its neighbours."""
+_CHECKED_KINDS = {AnswerKind.PRICE: True, AnswerKind.DATE: False}
+"""What is recognised so surely (True: in any language; else in English) that its absence speaks against a sentence."""
+_LABEL_CHARS = 40
 _MIN_SUBJECT_CHARS = 4
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "।", "؟", "۔")
 _ROW_SHARE = 0.5
@@ -76,6 +77,14 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Candidates, best first, and what :class:`Closeness` says of the question's words."""
+
+    ranked: list["_Ranked"]
+    word_fits: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Ranked:
     """A candidate with its score, and how well the question's words fit its (see :class:`Closeness`)."""
 
@@ -98,14 +107,17 @@ def find_quotes(question: Question, material: Material, embedder: Embedder) -> t
 
 
 def _find_sentences(question: Question, material: Material, embedder: Embedder) -> tuple[Quote, ...]:
-    ranked = _drop_other_kinds(question, material, _rank(question, material, embedder))
+    ranking = _rank(question, material, embedder)
+    ranked = _drop_other_kinds(question, material, ranking.ranked)
     if not ranked or not _is_on_topic(question, material, ranked, embedder.fit_floor):
+        return ()
+    if material.same_language and _asks_for_the_unknown(question, material, ranking, embedder.fit_floor):
         return ()
     if _is_contradicted(question, material, ranked[0].candidate):
         return ()
     limit = 1 if "\t" in ranked[0].candidate.unit.text else MAX_SENTENCES  # a table's row is an answer by itself
     shown = [one for one in ranked[:limit] if ranked[0].score - one.score <= _MAX_LAG]
-    return tuple(_quote(one.candidate, material) for one in shown)
+    return tuple(_quote(question, one.candidate, material) for one in shown)
 
 
 def _find_subject(material: Material) -> tuple[Quote, ...]:
@@ -187,16 +199,20 @@ def _score(
 ) -> NDArray[np.float64]:
     passages = _scaled([candidate.passage.score for candidate in candidates], least_spread=_LEAST_PASSAGE_SPREAD)
     meanings = (_scaled(closeness.cosines) + _scaled(closeness.fits)) / 2
-    bonus = np.array([_find_bonus(question.kind, candidate.unit) for candidate in candidates])
+    bonus = np.array([_find_bonus(question, candidate.unit) for candidate in candidates])
     if not material.same_language:
         return (_WORDS_WEIGHT + _MEANING_WEIGHT) * meanings + _PASSAGE_WEIGHT * passages + bonus
     words = _scaled(_coverages(question, material, candidates))
     return _WORDS_WEIGHT * words + _MEANING_WEIGHT * meanings + _PASSAGE_WEIGHT * passages + bonus
 
 
-def _find_bonus(kind: AnswerKind, unit: Unit) -> float:
+def _find_bonus(question: Question, unit: Unit) -> float:
     """Negative for what lacks the kind of thing that is asked for, and for titles, which announce rather than tell."""
-    missing = 0.0 if contains_kind(kind, unit.text) else _KIND_MALUS.get(kind, _OTHER_KIND_MALUS)
+    kind = question.kind
+    has_kind = names_somebody(unit.text, question.content_words) if kind is AnswerKind.PERSON else None
+    missing = 0.0 if has_kind or contains_kind(kind, unit.text) else _KIND_MALUS.get(kind, _OTHER_KIND_MALUS)
+    if has_kind is False:
+        missing = _OTHER_KIND_MALUS
     return -missing - (_TITLE_MALUS if unit.is_title else 0.0)
 
 
@@ -205,20 +221,22 @@ def _coverages(question: Question, material: Material, candidates: Sequence[_Can
     return [material.lexical.coverage(terms, candidate.unit.meaning) for candidate in candidates]
 
 
-def _rank(question: Question, material: Material, embedder: Embedder) -> list[_Ranked]:
-    """The candidates, best first."""
+def _rank(question: Question, material: Material, embedder: Embedder) -> _Ranking:
     candidates = _preselect(question, material, _collect(question, material))
     if not candidates:
-        return []
+        return _Ranking([])
     closeness = embedder.compare(question.text, [candidate.unit.meaning for candidate in candidates])
     scores = _score(question, material, candidates, closeness)
     order = np.argsort(-scores, kind="stable")
-    return [_Ranked(candidates[index], float(scores[index]), float(closeness.fits[index])) for index in order]
+    ranked = [_Ranked(candidates[index], float(scores[index]), float(closeness.fits[index])) for index in order]
+    return _Ranking(ranked, closeness.word_fits)
 
 
 def _drop_other_kinds(question: Question, material: Material, ranked: list[_Ranked]) -> list[_Ranked]:
     """What can be told by its looks to be no answer: a price without any money, a date without any time."""
-    if question.language != "en" or question.kind not in _CHECKED_KINDS or not material.same_language:
+    if not _CHECKED_KINDS.get(question.kind, question.language == "en" and material.same_language):
+        return ranked
+    if question.kind not in _CHECKED_KINDS:
         return ranked
     if not ranked or contains_kind(question.kind, _surroundings(ranked[0].candidate, material)):
         return ranked
@@ -236,6 +254,18 @@ def _is_on_topic(question: Question, material: Material, ranked: Sequence[_Ranke
         return not material.same_language or covered >= _MIN_COVERAGE
     fit = max(one.fit for one in ranked) + _COVERAGE_HELP * min(covered, _ENOUGH_COVERAGE)
     return fit >= (floor.same_language if material.same_language else floor.cross_language)
+
+
+def _asks_for_the_unknown(question: Question, material: Material, ranking: _Ranking, floor: FitFloor | None) -> bool:
+    """Whether a content word of the question has no match in any passage, neither in letters nor in meaning.
+
+    That is what is left of "Who is the mayor of Ely?" where the text only mentions Ely.
+    """
+    if floor is None or max(one.fit for one in ranking.ranked) >= floor.sure:
+        return False
+    said = {term for passage in material.passages for term in to_terms(passage.chunk.text)}
+    weak = (word for text, fit in ranking.word_fits if fit < floor.word for word in split_words(text))
+    return any(not question.is_light(word) and not said.issuperset(word_terms(word)) for word in weak)
 
 
 def _share(question: Question, text: str) -> float:
@@ -258,13 +288,24 @@ def _surroundings(candidate: _Candidate, material: Material) -> str:
     return " ".join(unit.meaning for unit in units[max(0, place - 1) : place + 2])
 
 
-def _quote(candidate: _Candidate, material: Material) -> Quote:
-    """The unit; a form's label takes the line below with it."""
+def _quote(question: Question, candidate: _Candidate, material: Material) -> Quote:
+    """The unit; a label takes the line below with it."""
     units = material.units[candidate.page]
     end = candidate.unit.end
-    if candidate.unit.text.endswith((":", "：")):
+    if _is_label(question, candidate.unit):
         end = next((unit.end for unit in units if unit.start >= end), end)
     return Quote(candidate.document_id, candidate.page_number, candidate.unit.start, end)
+
+
+def _is_label(question: Question, unit: Unit) -> bool:
+    """A line that ends with a colon, or a short one without a full stop that only repeats the question's words."""
+    if unit.text.endswith((":", "：")):
+        return True
+    if len(unit.text) > _LABEL_CHARS or unit.is_title or unit.text.endswith(_SENTENCE_ENDS):
+        return False
+    asked = set(question.terms)
+    words = [word for word in split_words(unit.text) if not question.is_light(word)]
+    return bool(words) and all(asked.issuperset(word_terms(word)) for word in words)
 
 
 def _scaled(values: Sequence[float] | NDArray[np.float32], *, least_spread: float = 1e-6) -> NDArray[np.float64]:
