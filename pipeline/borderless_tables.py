@@ -13,16 +13,20 @@ from statistics import median
 
 from pipeline.cell_texts import CellText, FoundTable, is_number, to_cell_text, to_table
 from pipeline.document import Box, Line, TableCell
-from pipeline.line_fragments import is_wide
+from pipeline.line_fragments import cut_line, is_wide
 from pipeline.reading_order import Direction
 
 _MIN_STRIP = 0.7  # line heights
 _MIN_STRIP_LONG = 0.35  # where many rows share it, which chance does not bring about
 _LONG = 6
+_MAX_WRAPPED = 4  # rows between two full ones that hold the rest of a field
+_CLOSER = 0.92  # than rows are to each other: the lines of one field
+_MAX_LEADING = 2.6
 _MAX_GAP = 3.2  # from row to row, line heights
 _MIN_ROWS = 3
 _MIN_FILL = 0.55
 _MAX_CELL_LENGTH = 60  # characters, in the usual cell of a column
+_MIN_NAMED = 0.7  # of the columns, by a row that names them
 _MIN_PROSE_LENGTH = 20
 _TRIES = 3
 _JUSTIFIED = 0.96
@@ -69,7 +73,7 @@ def find_row_tables(
     for first, last in _candidates(rows, line_height, 3):
         for a, b in _shrinkings(first, last):
             full = sum(len(row) >= 3 for row in rows[a : b + 1])
-            if full < max(_MIN_ROWS, 0.5 * (b - a + 1)):
+            if full < max(_MIN_ROWS, 0.5 * sum(len(row) > 1 for row in rows[a : b + 1])):
                 continue
             found = read_rows(rows[a : b + 1], line_height, direction, is_ruled=False, max_prose=limit)
             if found is not None:
@@ -94,6 +98,12 @@ def read_rows(
     """
     columns = _columns(rows, line_height)
     needed = 2 if is_ruled else 3
+    below = _columns(rows[1:], line_height)
+    if len(below) >= max(needed, len(columns) + 1):
+        # Names of columns may stand closer than what is in the columns.
+        header = _cut_at_columns(rows[0], below, line_height)
+        if header is not None:
+            rows, columns = [header, *rows[1:]], below
     if len(columns) < needed:
         return None
     placed = [[(piece, *_span(piece, columns, line_height)) for piece in row] for row in rows]
@@ -102,6 +112,38 @@ def read_rows(
         return None
     cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction, line_height)]
     return to_table(cells, len(merged), len(columns), direction)
+
+
+def _cut_at_columns(row: PieceRow, columns: Sequence[tuple[float, float]], line_height: float) -> list[Piece] | None:
+    """A row cut between words where the columns of the rows below part; None where it doesn't name most of them."""
+    cut = [part for piece in row for part in _cut_piece(piece, columns)]
+    homes = [_span(piece, columns, line_height) for piece in cut]
+    named = {first for first, last in homes if first == last}
+    if len(named) < len(cut) or len(named) < _MIN_NAMED * len(columns):
+        return None
+    return cut
+
+
+def _cut_piece(piece: Piece, columns: Sequence[tuple[float, float]]) -> list[Piece]:
+    """The piece cut before each word that begins in another column than the word before."""
+    words = piece.line.words
+    if len(words) < 2:
+        return [piece]
+    leftwards = piece.start != piece.line.box.left
+    homes = [_nearest_column(word.box, columns, leftwards=leftwards) for word in words]
+    cuts = [i for i in range(1, len(homes)) if homes[i] != homes[i - 1]]
+    return [_to_piece(part, piece, leftwards=leftwards) for part in cut_line(piece.line, cuts)]
+
+
+def _nearest_column(box: Box, columns: Sequence[tuple[float, float]], *, leftwards: bool) -> int:
+    """The column that most of a box is in, else the nearest."""
+    start, end = (-box.right, -box.left) if leftwards else (box.left, box.right)
+    return max(range(len(columns)), key=lambda i: min(end, columns[i][1]) - max(start, columns[i][0]))
+
+
+def _to_piece(line: Line, whole: Piece, *, leftwards: bool) -> Piece:
+    start, end = (-line.box.right, -line.box.left) if leftwards else (line.box.left, line.box.right)
+    return Piece(line, start, whole.top, end, whole.bottom)
 
 
 def _candidates(rows: Sequence[PieceRow], line_height: float, pieces: int) -> list[tuple[int, int]]:
@@ -114,14 +156,42 @@ def _candidates(rows: Sequence[PieceRow], line_height: float, pieces: int) -> li
             runs[-1][1] = index
         else:
             runs.append([index, index])
-    extended = [(first, _with_totals(rows, last, line_height)) for first, last in runs]
+    extended = [
+        (first, _with_totals(rows, _with_rest(rows, first, last, line_height), line_height)) for first, last in runs
+    ]
     return [(first, last) for first, last in extended if last - first + 1 >= _MIN_ROWS]
 
 
 def _is_continued(rows: Sequence[PieceRow], last: int, index: int, line_height: float) -> bool:
     between = rows[last + 1 : index]
     is_near = all(b[0].middle - a[0].middle < _MAX_GAP * line_height for a, b in pairwise(rows[last : index + 1]))
-    return is_near and len(between) <= 2
+    if not is_near or len(between) > _MAX_WRAPPED:
+        return False
+    return len(between) <= 2 or all(_is_inside_one(row, rows[last], rows[index]) for row in between)
+
+
+def _is_inside_one(row: PieceRow, above: PieceRow, below: PieceRow) -> bool:
+    """Whether a row is one piece that can be the wrapped rest of one field: it reaches under no other one."""
+    if len(row) != 1:
+        return False
+    return all(
+        sum(min(row[0].end, piece.end) > max(row[0].start, piece.start) for piece in full) <= 1
+        for full in (above, below)
+    )
+
+
+def _with_rest(rows: Sequence[PieceRow], first: int, last: int, line_height: float) -> int:
+    """The run with the lines below its last row that go on with one of that row's fields."""
+    steps = [rows[i][0].middle - rows[i - 1][0].middle for i in range(first + 1, last + 1) if len(rows[i]) > 1]
+    limit = min(_CLOSER * median(steps), _MAX_LEADING * line_height) if steps else 0.0
+    full = rows[last]
+    while last + 1 < len(rows) and rows[last + 1][0].middle - rows[last][0].middle < limit:
+        row = rows[last + 1]
+        starts = [piece.start for piece in full[1:]]
+        if not _is_inside_one(row, full, full) or not any(abs(row[0].start - x) < line_height for x in starts):
+            break
+        last += 1
+    return last
 
 
 def _with_totals(rows: Sequence[PieceRow], last: int, line_height: float) -> int:
@@ -193,15 +263,41 @@ def _merge_rows(rows: Sequence[Sequence[Placed]], bands: Sequence[float], line_h
             grouped.setdefault(band, []).extend(row)
         return [grouped[band] for band in sorted(grouped)]
     merged: list[list[Placed]] = []
-    for index, row in enumerate(rows):
-        if merged and len(row) == 1 and index + 1 < len(rows):
-            above = row[0][0].middle - rows[index - 1][0][0].middle
-            below = rows[index + 1][0][0].middle - row[0][0].middle
-            if above < 0.8 * below and above < 1.7 * line_height:
-                merged[-1] = [*merged[-1], *row]
-                continue
-        merged.append(list(row))
+    own = _own_rows(rows, line_height)
+    for row, is_own in zip(rows, own, strict=True):
+        if is_own or not merged:
+            merged.append(list(row))
+        else:
+            merged[-1] = [*merged[-1], *row]
     return merged
+
+
+def _own_rows(rows: Sequence[Sequence[Placed]], line_height: float) -> list[bool]:
+    """For each row whether it begins a row of the table, and is not the wrapped rest of the one above it.
+
+    The rest of a field stands in one column, closer to what is above it than rows are to each other.
+    """
+    steps = [b[0][0].middle - a[0][0].middle for a, b in pairwise(rows)]
+    to_full = [step for step, row in zip(steps, rows[1:], strict=True) if len(row) > 1]
+    usual = median(to_full) if to_full else 0.0
+    own = [True] * len(rows)
+    for index in range(1, len(rows)):
+        if len(rows[index]) != 1:
+            continue
+        above = steps[index - 1]
+        below = steps[index] if index < len(steps) else None
+        is_close = below is not None and above < 0.8 * below and above < 1.7 * line_height
+        is_rest = _is_rest(rows[index][0], rows[index - 1]) and above < min(_CLOSER * usual, _MAX_LEADING * line_height)
+        own[index] = not (is_close or is_rest)
+    return own
+
+
+def _is_rest(placed: Placed, above: Sequence[Placed]) -> bool:
+    """Whether this can go on with what stands in its column in the row above."""
+    piece, first, last = placed
+    return first == last and any(
+        first == a == b and abs(piece.start - p.start) < piece.bottom - piece.top for p, a, b in above
+    )
 
 
 def _is_table(
@@ -216,7 +312,14 @@ def _is_table(
                 by_column[first].append(piece)
     filled = sum(len({first for _, first, _ in row}) for row in rows)
     inhabited = [sum(any(a == b == column for _, a, b in row) for row in rows) for column in range(column_count)]
-    if filled < _MIN_FILL * len(rows) * column_count or min(inhabited) < max(2, 0.4 * len(rows)):
+    if filled < _MIN_FILL * len(rows) * column_count or min(inhabited) < 2:
+        return False
+    is_sparse = [count < 0.4 * len(rows) for count in inhabited]
+    if (
+        is_sparse[0]
+        or is_sparse[-1]
+        or not all(_are_figures(pieces) for pieces, sparse in zip(by_column, is_sparse, strict=True) if sparse)
+    ):
         return False
     if any(median(len(piece.line.text) for piece in pieces) > _MAX_CELL_LENGTH for pieces in by_column):
         return False
@@ -225,6 +328,11 @@ def _is_table(
         return False
     aligned = sum(_is_aligned(pieces, line_height) for pieces in by_column)
     return aligned >= column_count - (1 if column_count > 3 else 0)
+
+
+def _are_figures(pieces: Sequence[Piece]) -> bool:
+    """Whether a column holds figures below its name, as debits and credits do: few rows have both."""
+    return len(pieces) > 1 and all(is_number(piece.line.text) for piece in pieces[1:])
 
 
 def _prose_share(pieces: Sequence[Piece], line_height: float) -> float:

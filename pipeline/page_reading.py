@@ -41,6 +41,7 @@ from pipeline.routing import (
     vote_candidates,
     widen_latin,
 )
+from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
 from pipeline.script_vote import sample_lines, vote
 
@@ -304,9 +305,9 @@ class PageReader:
         if engine == RAPIDOCR:
             lines = self._open_rapidocr().read_page(prepared.image, EngineRequest(())).lines
         elif route.line_by_line:
-            lines = self._read_single_lines(isolate_lines(prepared.grey), route)
+            lines = self._read_single_lines(isolate_lines(erase_rules(prepared.grey, prepared.glyph_px)), route)
         else:
-            lines = self._read_with_tesseract(prepared.grey, route)
+            lines = self._read_with_tesseract(erase_rules(prepared.grey, prepared.glyph_px), route)
         return calibrate_lines(lines, engine)
 
     def _read_with_tesseract(self, grey: Grey, route: Route) -> tuple[Line, ...]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dark_bars import lighten_bars
 from pipeline.document import Block, Box, Line, Table
 from pipeline.ink import Grey, find_ink, find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import PageImage, Pixels
@@ -88,7 +89,7 @@ def prepare(
     grey = to_grey(image.pixels)
     if is_light_on_dark(grey):  # engines lose lines there
         image, grey = replace(image, pixels=255 - image.pixels), 255 - grey
-    image, grey = _smooth(image, grey)
+    image, grey = _smooth(*_lighten(image, grey))
     skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
     glyph_px = glyph_height(grey)
     if scale is None:
@@ -97,7 +98,7 @@ def prepare(
     if rotation == 0 and skew_deg == 0 and scale == 1:
         return PreparedPage(image, np.eye(2, 3), 0, 0.0, glyph_px, grey)
     to_page, width_px, height_px = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
-    pixels = cv2.warpAffine(
+    turned = cv2.warpAffine(
         image.pixels,
         to_page,
         (width_px, height_px),
@@ -105,7 +106,7 @@ def prepare(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=_paper(image.pixels),
     )
-    prepared = PageImage(image.number, np.asarray(pixels, np.uint8), image.dpi * scale)
+    prepared = PageImage(image.number, np.asarray(turned, np.uint8), image.dpi * scale)
     return PreparedPage(prepared, to_page, rotation, skew_deg, glyph_px, to_grey(prepared.pixels))
 
 
@@ -166,6 +167,11 @@ def _median_letter(grey: Grey) -> float | None:
     if letters.sum() < 20:
         return None
     return float(np.median(heights[letters]))
+
+
+def _lighten(image: PageImage, grey: Grey) -> tuple[PageImage, Grey]:
+    pixels, light = lighten_bars(image.pixels, grey)
+    return (image, grey) if light is grey else (replace(image, pixels=pixels), light)
 
 
 def _smooth(image: PageImage, grey: Grey) -> tuple[PageImage, Grey]:

@@ -5,10 +5,11 @@ at least as long, so letters go and rules stay. OpenCV's tutorial "Extract horiz
 morphological operations" shows the same on staves of music.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.document import Box
 from pipeline.grey_page import Grey, to_grey
@@ -33,9 +34,13 @@ def find_rules(image: PageImage, line_height: float, page_width_px: float | None
 
     ``page_width_px`` is given where ``image`` is a smaller preview of the page; the rules are in page pixels anyhow.
 
+    The edges of a dark bar with light letters, as above the columns of a table, count as rules.
+
     Slants of about a degree are fine; the boxes are then as high as the rule rises.
     """
     import cv2
+
+    from pipeline.dark_bars import find_dark_bars
 
     grey, scale = to_grey(image, page_width_px or image.width_px, _MAX_SIDE_PX)
     block = max(3, round(1.2 * line_height * scale) | 1)
@@ -43,10 +48,19 @@ def find_rules(image: PageImage, line_height: float, page_width_px: float | None
     ink = cv2.threshold(darker, _CONTRAST, 1, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
     across = round(_MIN_WIDTH * line_height * scale)
     down = round(_MIN_LENGTH * line_height * scale)
+    edges = [edge for bar in find_dark_bars(grey) for edge in _edges(bar.corners / scale, 1 / scale)]
+    horizontal = (*_segments(ink, max(across, 12), scale, is_upright=False), *edges)
     return Rules(
-        _segments(ink, max(across, 12), scale, is_upright=False),
+        tuple(sorted(horizontal, key=lambda box: (box.top, box.left))),
         _segments(ink, max(down, 8), scale, is_upright=True),
     )
+
+
+def _edges(corners: NDArray[np.float32], thickness: float) -> Iterator[Box]:
+    """The upper and the lower edge of a bar as rules."""
+    for left, right in ((corners[0], corners[1]), (corners[3], corners[2])):
+        (x0, y0), (x1, y1) = left.tolist(), right.tolist()
+        yield Box(x0, min(y0, y1) - thickness / 2, x1, max(y0, y1) + thickness / 2)
 
 
 def _segments(ink: Grey, length: int, scale: float, *, is_upright: bool) -> tuple[Box, ...]:

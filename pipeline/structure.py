@@ -21,7 +21,10 @@ from pipeline.type_size import TypeMeasure, measure_type
 __all__ = ["mark_repeated", "to_blocks"]
 
 _LABEL = re.compile(r"[^:：]{1,24}[:：](?:\s.{0,20})?")
-_NUMBER = re.compile(r"[\W\d]*\d[\W\d]*(?:[A-Z]{1,3}|[^\W\d]{1,3}\.?)?")
+_NUMBER = re.compile(
+    r"[\W\d]*\d[\W\d]*(?:[A-Z]{1,3}|[^\W\d]{1,3}\.?)?"
+    r"|\d{1,2}\.?\s[^\W\d_]{3,10}\.?,?\s\d{4}|[^\W\d_]{3,10}\.?\s\d{1,2},?\s\d{4}"  # 17 March 2026, March 17, 2026
+)
 
 
 @dataclass(frozen=True, slots=True)

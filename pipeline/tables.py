@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.borderless_tables import Piece, PieceRow, find_row_tables, read_rows
 from pipeline.cell_texts import CellText, FoundTable, is_number, split_by_places, to_cell_text, to_table
-from pipeline.document import Box, Line, TableCell
+from pipeline.document import Box, Line, Table, TableCell
 from pipeline.line_fragments import Fragment, split_lines
 from pipeline.reading_order import Direction, group_rows, to_reading_coordinates
 from pipeline.ruled_tables import Grid, GridCell, find_grids, find_stacks
@@ -34,6 +34,7 @@ def take_ruled_tables(
     """
     if direction is Direction.VERTICAL or not fragments:
         return (), tuple(fragments)
+    rules = _without_strokes(rules, fragments, line_height)
     grids = find_grids(rules, line_height)
     tables: list[FoundTable] = []
     rest = list(fragments)
@@ -47,15 +48,65 @@ def take_ruled_tables(
         hull = Box.around(stack)
         inside, outside = split_by_places(rest, [hull])
         table = _read_stack(stack, inside.get(0, []), line_height, direction)
+        above = _row_above(hull, outside, line_height)
+        if table is not None and above is not None:
+            with_header, without = split_by_places(rest, [Box.around((hull, above))])
+            taller = _read_stack(stack, with_header.get(0, []), line_height, direction)
+            if taller is not None and _adds_header(taller.table, table.table):
+                table, outside = taller, without
         if table is not None:
             tables.append(table)
             rest = outside
     return tuple(tables), tuple(rest)
 
 
+def _row_above(hull: Box, fragments: Sequence[Fragment], line_height: float) -> Box | None:
+    """The row of several pieces just above the first rule of a table, if any: it may name the columns."""
+    boxes = [fragment.line.box for fragment in fragments]
+    near = [
+        box
+        for box in boxes
+        if hull.top - 2 * line_height < (box.top + box.bottom) / 2 < hull.top
+        and box.left > hull.left - line_height
+        and box.right < hull.right + line_height
+    ]
+    if not near:
+        return None
+    lowest = max(near, key=lambda box: box.bottom)
+    row = [box for box in near if box.bottom > lowest.top]
+    return Box.around(row) if len(row) > 1 else None
+
+
+def _adds_header(taller: Table, table: Table) -> bool:
+    """Whether the table is the same with a row more that names most of its columns."""
+    if (taller.row_count, taller.column_count) != (table.row_count + 1, table.column_count):
+        return False
+    first = taller.to_rows()[0]
+    named = [text for text in first if text]
+    return len(named) >= max(2, 0.6 * len(first)) and not any(is_number(text) for text in named)
+
+
+def _without_strokes(rules: Rules, fragments: Sequence[Fragment], line_height: float) -> Rules:
+    """The rules that are no strokes of letters: Devanagari hangs from such strokes, and Arabic draws letters out."""
+    margin = 0.2 * line_height
+
+    def is_stroke(rule: Box) -> bool:
+        y = (rule.top + rule.bottom) / 2
+        covered = sum(
+            max(0.0, min(rule.right, word.box.right + margin) - max(rule.left, word.box.left - margin))
+            for fragment in fragments
+            if fragment.line.box.top <= y <= fragment.line.box.bottom
+            for word in fragment.line.words or (fragment.line,)
+        )
+        return covered >= 0.9 * rule.width
+
+    return Rules(tuple(rule for rule in rules.horizontal if not is_stroke(rule)), rules.vertical)
+
+
 def _read_grid(
     grid: Grid, inside: dict[int, list[Line]], line_height: float, direction: Direction
 ) -> FoundTable | None:
+    grid, inside = _split_header(grid, inside, line_height)
     texts = [to_cell_text(inside.get(index, []), direction, line_height) for index in range(len(grid.cells))]
     if _is_page_frame(texts):
         return None
@@ -66,6 +117,30 @@ def _read_grid(
     if filled_sides < 2 or len(filled) < max(3, _MIN_FILL * len(cells)):
         return None
     return to_table(cells, row_count, column_count, direction)
+
+
+def _split_header(grid: Grid, inside: dict[int, list[Line]], line_height: float) -> tuple[Grid, dict[int, list[Line]]]:
+    """A first row without upright rules (a dark bar, often) cut where the columns below it begin.
+
+    Only where its words stand apart there: a title over the whole table has its words where it likes.
+    """
+    first = grid.cells[0]
+    if first.column_span < 2 or first.column_span != len(grid.xs) - 1 or first.row_span > 1 or len(grid.ys) < 3:
+        return grid, inside
+    places = [Box(a, first.box.top, b, first.box.bottom) for a, b in pairwise(grid.xs)]
+    pieces = tuple(inside.get(0, []))
+    parts, outside = split_by_places([Fragment(line, index, 1) for index, line in enumerate(pieces)], places)
+    if outside or len(parts) < max(2, 0.6 * len(places)) or not _stand_apart(parts, line_height):
+        return grid, inside
+    split = tuple(GridCell(0, column, 1, 1, box) for column, box in enumerate(places))
+    shifted = {index + len(split) - 1: lines for index, lines in inside.items() if index}
+    return Grid(grid.xs, grid.ys, (*split, *grid.cells[1:])), {**parts, **shifted}
+
+
+def _stand_apart(parts: dict[int, list[Line]], line_height: float) -> bool:
+    """Whether the texts of neighbouring places are further apart than words of a line."""
+    hulls = [Box.around(line.box for line in lines) for _, lines in sorted(parts.items())]
+    return all(after.left - before.right > 0.6 * line_height for before, after in pairwise(hulls))
 
 
 def _is_page_frame(texts: Sequence[CellText]) -> bool:

@@ -174,6 +174,73 @@ def test_wrapped_cell_is_one_cell():
     assert only_table(read(page)).table.to_rows()[1] == ["Pen\nfine point", "blue", "1.00", "0.20"]
 
 
+def test_names_of_columns_above_the_first_rule_belong_to_the_table():
+    page = table_page()
+    add_rules(page, vertical=(), horizontal=(1, 2, 3, 4, 5))
+    assert only_table(read(page)).table.to_rows() == ROWS
+
+
+@pytest.mark.parametrize("vertical", [range(99), ()], ids=["ruled", "rows ruled"])
+def test_a_dark_bar_without_upright_rules_names_the_columns(vertical):
+    page = table_page()
+    for c, x in enumerate(EDGES):
+        if c in vertical:
+            page.rule(x, 300 + STEP, x, 300 + len(ROWS) * STEP)
+    for x in (EDGES[0], EDGES[-1]) if vertical else ():
+        page.rule(x, 300, x, 300 + STEP)
+    add_rules(page, vertical=())
+    assert only_table(read(page)).table.to_rows() == ROWS
+
+
+def test_a_title_over_the_whole_table_stays_one_cell():
+    rows = [["", "", "", ""], *ROWS[1:]]
+    page = table_page(rows)
+    page.text(EDGES[0] + 60, 310, "Everything that the office bought in the spring of last year")
+    for x in EDGES:
+        page.rule(x, 300 + STEP, x, 300 + len(rows) * STEP)
+    for x in (EDGES[0], EDGES[-1]):
+        page.rule(x, 300, x, 300 + STEP)
+    add_rules(page, rows, vertical=())
+    first = only_table(read(page)).table.cells[0]
+    assert (first.column_span, first.text) == (4, "Everything that the office bought in the spring of last year")
+
+
+def test_entries_of_several_lines_and_sparse_columns_of_figures():
+    page = DrawnPage()
+    entries = [
+        ("02.01.", ["Opening", "balance"], "", "4,210.55"),
+        ("03.01.", ["Card", "payment", "Bakery"], "", "4,203.75"),
+        ("05.01.", ["Salary", "Nordwind", "Ltd"], "2,950.00", "7,153.75"),
+        ("07.01.", ["Rent"], "", "6,033.75"),
+        ("09.01.", ["Standing", "order gym"], "", "6,003.85"),
+        ("12.01.", ["Refund", "shoes"], "74.95", "6,078.80"),
+    ]
+    y = 100
+    for x, text in ((100, "Date"), (250, "Text"), (480, "Credit"), (680, "Balance")):
+        page.text(x, y, text)
+    y += 44
+    for date, texts, credit, balance in entries:
+        page.text(100, y, date)
+        page.text(680, y, balance)
+        if credit:
+            page.text(480, y, credit)
+        for text in texts:
+            page.text(250, y, text)
+            y += 34
+        y += 10
+    expected = [[date, "\n".join(texts), credit, balance] for date, texts, credit, balance in entries]
+    assert only_table(read(page)).table.to_rows() == [["Date", "Text", "Credit", "Balance"], *expected]
+
+
+def test_strokes_of_letters_are_no_rules():
+    page = table_page()
+    add_rules(page)
+    for line in page.lines:
+        if line.text == "Ink cartridge black":  # as Devanagari hangs from a stroke
+            page.rule(line.box.left, line.box.top, line.box.right, line.box.top)
+    assert only_table(read(page)).table.to_rows() == ROWS
+
+
 def test_right_to_left_table_begins_with_its_right_column():
     page = DrawnPage()
     texts = [["السعر", "الكمية", "الصنف"], ["4.50", "10", "ورق"], ["2.00", "3", "قلم رصاص"]]
