@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from errors import UnknownToolError
 from pipeline.options import Tier
+from pipeline.preset_images import Treatment
 
 
 class Emphasis(StrEnum):
@@ -25,7 +26,9 @@ class Preset:
     export format to offer first.
 
     ``trusts_pdf_text`` False: even where a PDF page says what stands on it, a model looks at the picture, because the
-    tool is about what the text layer lacks. ``file`` and ``more`` make the example: a file name and further fields.
+    tool is about what the text layer lacks. ``treatment`` is what is done to the picture before the embedded engines
+    read it, ``is_code`` keeps rows and indents as they stand. ``file`` and ``more`` make the example: a file name and
+    further fields.
     """
 
     slug: str
@@ -36,6 +39,8 @@ class Preset:
     download: str
     prompt_mode: str = "ocr"
     trusts_pdf_text: bool = True
+    treatment: Treatment = Treatment.NONE
+    is_code: bool = False
     file: str = "page.png"
     more: str = ""
 
@@ -115,6 +120,7 @@ _ALL = (
         _CPU,
         Emphasis.TEXT,
         "txt",
+        treatment=Treatment.SLIP,
         file="receipt.jpg",
     ),
     Preset(
@@ -183,6 +189,7 @@ _ALL = (
         _CPU,
         Emphasis.TEXT,
         "txt",
+        treatment=Treatment.SHEET,
         file="card.jpg",
     ),
     Preset(
@@ -192,6 +199,7 @@ _ALL = (
         _CPU,
         Emphasis.TEXT,
         "txt",
+        treatment=Treatment.SHEET,
         file="passport.jpg",
         more=' -F "retain=false"',
     ),
@@ -213,6 +221,7 @@ _ALL = (
         Emphasis.MARKDOWN,
         "md",
         trusts_pdf_text=False,
+        treatment=Treatment.BOARD,
         file="whiteboard.jpg",
     ),
     Preset(
@@ -227,11 +236,12 @@ _ALL = (
     Preset(
         "code-screenshot",
         "Code screenshot to text",
-        "Program code from a screenshot, line by line.",
+        "Program code from a screenshot, line by line, with its indents.",
         _CPU,
         Emphasis.TEXT,
         "txt",
         "code",
+        is_code=True,
         file="code.png",
     ),
     Preset(

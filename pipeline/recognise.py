@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from errors import EngineUnavailableError, ReadingError
 from pipeline.assemble import assemble
+from pipeline.code_lines import to_code_block
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
@@ -22,6 +23,7 @@ from pipeline.line_fusion import drop_known_words
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
 from pipeline.page_reading import PageReader, Reading
+from pipeline.preset_images import treat
 from pipeline.presets import PRESETS
 from pipeline.rasterize import OpenedSource, open_source
 from pipeline.structure import to_blocks
@@ -134,8 +136,10 @@ class Reader:
         if find_language(language) is None and found.letters:
             language = detect_language(found.letters, script_of_text(found.letters)) or language
         is_careful = options.tier is Tier.VLM
-        reading = self._pages.read(image, language, careful=is_careful, rotation=found.rotation)
-        return PageResult(_to_page(image, reading), notices)
+        preset = PRESETS[options.tool] if options.tool else None
+        shown = treat(image, preset.treatment) if preset else image
+        reading = self._pages.read(shown, language, careful=is_careful, rotation=found.rotation)
+        return PageResult(_to_page(image, reading, is_code=preset is not None and preset.is_code), notices)
 
     def _read_layer(self, opened: OpenedSource, number: int, layer: TextLayer, options: OcrOptions) -> PageResult:
         image = opened.render(number, dpi=self._config.dpi) if layer.image_regions else None
@@ -214,16 +218,20 @@ def _wanted(page_count: int, options: OcrOptions) -> range:
     return range(max(1, first), min(last, page_count) + 1)
 
 
-def _to_page(image: PageImage, reading: Reading) -> Page:
+def _to_page(image: PageImage, reading: Reading, *, is_code: bool = False) -> Page:
     """Blocks are found on the straightened page, where lines are level, and then put back onto the page image."""
     prepared = reading.prepared
     straight = prepared.image
-    blocks = to_blocks(
-        reading.lines,
-        page_number=image.number,
-        width_px=straight.width_px,
-        height_px=straight.height_px,
-        image=straight,
+    blocks = (
+        to_code_block(reading.lines, page_number=image.number)
+        if is_code
+        else to_blocks(
+            reading.lines,
+            page_number=image.number,
+            width_px=straight.width_px,
+            height_px=straight.height_px,
+            image=straight,
+        )
     )
     return Page(
         number=image.number,
