@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, create_model
+from typing_extensions import TypedDict
 
 from pipeline.document import Block, Box, Page, TableCell, Word
 from service.job_record import JobState
@@ -60,7 +61,8 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class WordWire(_Wire):
+# A plain dictionary: documents have many thousands of words, and a model takes longer to make.
+class WordWire(TypedDict):
     text: str
     bbox: Bbox
     confidence: float | None
@@ -255,7 +257,7 @@ def _to_block(block: Block) -> BlockWire:
 
 
 def _to_word(word: Word) -> WordWire:
-    return WordWire(text=word.text, bbox=_to_bbox(word.box), confidence=_rounded(word.confidence))
+    return {"text": word.text, "bbox": _to_bbox(word.box), "confidence": _rounded(word.confidence)}
 
 
 def _to_cell(cell: TableCell) -> CellWire:

@@ -24,15 +24,23 @@ def to_json(document: Document) -> bytes:
 def from_json(data: bytes) -> Document:
     """Raises DocumentVersionError when the schema version is unknown or the content does not fit it."""
     try:
-        version = json.loads(data).get("schema_version")
-    except (ValueError, AttributeError) as error:
-        raise DocumentVersionError("not a document") from error
-    if version != SCHEMA_VERSION:
-        raise DocumentVersionError(f"schema version {version}, this program reads {SCHEMA_VERSION}")
-    try:
-        return _DOCUMENT.validate_json(data)
+        document = _DOCUMENT.validate_json(data)
     except ValidationError as error:
-        raise DocumentVersionError("not a document") from error
+        raise _explain(data) from error
+    if document.schema_version != SCHEMA_VERSION:
+        raise _explain(data)
+    return document
+
+
+def _explain(data: bytes) -> DocumentVersionError:
+    """Why this is no document; only here the JSON is parsed a second time."""
+    try:
+        version = json.loads(data).get("schema_version")
+    except (ValueError, AttributeError):
+        return DocumentVersionError("not a document")
+    if version == SCHEMA_VERSION:
+        return DocumentVersionError("not a document")
+    return DocumentVersionError(f"schema version {version}, this program reads {SCHEMA_VERSION}")
 
 
 def page_to_json(page: Page) -> bytes:

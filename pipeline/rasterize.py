@@ -76,17 +76,27 @@ class OpenedSource(ABC):
     def render_preview(self, number: int, width_px: int) -> PageImage:
         """The page ``width_px`` wide (fewer where it would be over 16000 high), for a viewer. Raises as render does."""
         size = self.page_size(number)
-        scale = min(width_px / size.width_px, _MAX_PREVIEW_SIDE_PX / size.height_px)
+        scale = _preview_scale(size, width_px)
         image = self.render(number, dpi=size.dpi * scale) if scale < 1.0 else self.render(number)
-        target = max(1, round(size.width_px * scale)), max(1, round(size.height_px * scale))
-        if (image.width_px, image.height_px) == target:
+        target = _scaled(size, scale)
+        if (image.width_px, image.height_px) == (target.width_px, target.height_px):
             return image
-        resized = Image.fromarray(image.pixels).resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return PageImage(number, np.asarray(resized), size.dpi * scale)
+        resized = Image.fromarray(image.pixels).resize(
+            (target.width_px, target.height_px), Image.Resampling.LANCZOS, reducing_gap=2.0
+        )
+        return PageImage(number, np.asarray(resized), target.dpi)
 
     def _check_number(self, number: int) -> None:
         if not 1 <= number <= self.page_count:
             raise PageNotFoundError(f"The document has no page {number}; it has {self.page_count}.")
+
+
+def _preview_scale(size: PageSize, width_px: int) -> float:
+    return min(width_px / size.width_px, _MAX_PREVIEW_SIDE_PX / size.height_px)
+
+
+def _scaled(size: PageSize, scale: float) -> PageSize:
+    return PageSize(max(1, round(size.width_px * scale)), max(1, round(size.height_px * scale)), size.dpi * scale)
 
 
 def open_source(data: bytes) -> OpenedSource:
@@ -154,7 +164,14 @@ class _PdfSource(OpenedSource):
             raise ReadingError(error.message) from error
 
     def render(self, number: int, *, dpi: float | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> PageImage:
-        size = self.page_size(number, dpi=dpi, max_pixels=max_pixels)
+        return self._draw(number, self.page_size(number, dpi=dpi, max_pixels=max_pixels))
+
+    def render_preview(self, number: int, width_px: int) -> PageImage:
+        size = self.page_size(number)
+        scale = _preview_scale(size, width_px)
+        return self._draw(number, _scaled(size, scale)) if scale < 1.0 else super().render_preview(number, width_px)
+
+    def _draw(self, number: int, size: PageSize) -> PageImage:
         page = self.pdf_page(number)
         stride = size.width_px * _BYTES_PER_PIXEL
         pixels = np.full((size.height_px, size.width_px, _BYTES_PER_PIXEL), 255, np.uint8)

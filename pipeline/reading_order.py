@@ -260,8 +260,9 @@ def _white_runs(white: NDArray[np.bool_], min_width: int, min_height: int) -> li
     """Empty rectangles (x0, x1, y0, y1) of a grid (x, y) that are maximal in y and at least so large, tallest first."""
     if white.shape[0] <= min_width:
         return []
-    windows = np.lib.stride_tricks.sliding_window_view(white, min_width, axis=0).all(axis=-1)
-    edges = np.diff(np.pad(windows, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    count = white.shape[0] - min_width + 1
+    windows = np.logical_and.reduce([white[shift : shift + count] for shift in range(min_width)])
+    edges = np.diff(windows.astype(np.int8), axis=1, prepend=0, append=0)
     x, y0 = np.nonzero(edges == 1)
     y1 = np.nonzero(edges == -1)[1]
     tall = y1 - y0 >= min_height
@@ -329,7 +330,8 @@ def _find_row(places: Places, rows: list[list[int]], index: int, *, top_first: b
     best: tuple[float, list[int]] | None = None
     # Boxes arrive by their middle, so only the last rows can still take one; tall boxes look at all.
     for row in rows if top_first else rows[-6:]:
-        near = places[min(row, key=lambda i: max(places[i][0] - end, start - places[i][2]))]
+        nearest = row[0] if len(row) == 1 else min(row, key=lambda i: max(places[i][0] - end, start - places[i][2]))
+        near = places[nearest]
         shared = min(bottom, near[3]) - max(top, near[1])
         smaller = min(bottom - top, near[3] - near[1])
         apart = max(near[0] - end, start - near[2])

@@ -54,6 +54,8 @@ def measure_type(
     """
     if image is None or not lines:
         return {}
+    import cv2
+
     ink, inner, scale = _to_ink(image, page_width_px or image.width_px)
     measured: list[tuple[Line, float, float]] = []
     for line in lines:
@@ -62,7 +64,7 @@ def measure_type(
         if found is None:
             continue
         core, whole = found
-        inked, inside = int(ink[area].sum()), int(inner[area].sum())
+        inked, inside = cv2.countNonZero(ink[area]), cv2.countNonZero(inner[area])
         stroke = 2 * inked / max(inked - inside, 1) / scale
         size = core / _core_height(line.text) / scale
         if len(line.text) <= _SHORT:
@@ -142,10 +144,13 @@ def _find_heights(ink: Grey) -> tuple[int, int] | None:
     """(height of the densest band, height of all ink) of a line in ink pixels; None where there is no ink."""
     if ink.shape[0] < 3 or ink.shape[1] < 2:
         return None
-    rows = ink.sum(axis=1, dtype=np.int32)
-    if not rows.any():
+    import cv2
+
+    rows = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+    total = int(rows.sum())
+    if not total:
         return None
-    usual = rows[rows >= rows.mean()].mean()
+    usual = rows[len(rows) * rows >= total].mean()
     core = np.flatnonzero(rows >= _CORE * usual)
     whole = np.flatnonzero(rows >= _INKED * usual)
     return int(core[-1] - core[0]) + 1, int(whole[-1] - whole[0]) + 1
@@ -154,6 +159,8 @@ def _find_heights(ink: Grey) -> tuple[int, int] | None:
 def _european_letters(text: str) -> list[str]:
     """Letters and digits where most are Latin, Greek or Cyrillic, else none."""
     letters = [c for c in text if c.isalnum()]
+    if text.isascii():
+        return letters
     european = [c for c in letters if _is_european(c)]
     return european if len(european) >= 0.7 * len(letters) else []
 

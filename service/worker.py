@@ -32,10 +32,9 @@ from service.tasks import PageRead
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
 
-IDLE_POLL_S = 0.3
-"""How soon a worker with nothing to do notices a job that another process accepted."""
+POLL_S = 0.3
+"""How soon a worker with room for more notices a job that another process accepted; of its own one it is told."""
 
-BUSY_POLL_S = 0.1
 PATIENCE = timedelta(seconds=2)
 """A busy worker leaves an ordinary job to idle ones for this long."""
 
@@ -182,7 +181,7 @@ class Worker:
             due.append(self._stop_at)
         elif any(self._count_free().values()) or not self._held:
             due.append(self._claim_due)
-        return max(0.0, min(due, default=now + IDLE_POLL_S) - now)
+        return max(0.0, min(due, default=now + POLL_S) - now)
 
     def _count_free(self) -> dict[Lane, int]:
         ahead = min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
@@ -226,17 +225,20 @@ class Worker:
         if free <= 0 or now < self._claim_due or room + 2 * slots <= 0:
             return
         is_hungry = self._lanes.waiting_count < free
-        self._claim_due = now + (BUSY_POLL_S if self._held else IDLE_POLL_S)
+        limit = min(free, room) if room > 0 else free
+        self._claim_due = now + POLL_S
         with transaction(self._engine) as connection:
             moment = utc_now()
             claims = self._claims.claim(
                 connection,
-                min(free, room) if room > 0 else free,
+                limit,
                 now=moment,
                 express_only=room <= 0,
                 waiting_since=None if is_hungry else moment - PATIENCE,
             )
             pages = [self._claims.find_waiting_pages(connection, claim.job.id) for claim in claims]
+        if len(claims) == limit:  # there may be more
+            self._claim_due = 0.0
         for claim, waiting in zip(claims, pages, strict=True):
             self._hold(claim, HeldJob.from_pages(claim, waiting))
 
