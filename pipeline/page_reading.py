@@ -44,6 +44,7 @@ from pipeline.routing import (
 from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
 from pipeline.script_vote import sample_lines, vote
+from pipeline.vertical_text import columns_pack, complete_columns, is_vertical
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -304,6 +305,8 @@ class PageReader:
     def _read_with(self, engine: str, route: Route, prepared: PreparedPage) -> tuple[Line, ...]:
         if engine == RAPIDOCR:
             lines = self._open_rapidocr().read_page(prepared.image, EngineRequest(())).lines
+            if self._cpu_engine == "auto" and is_vertical(lines):
+                lines = self._complete_columns(lines, prepared.grey)
         elif route.line_by_line:
             lines = self._read_single_lines(isolate_lines(erase_rules(prepared.grey, prepared.glyph_px)), route)
         else:
@@ -333,6 +336,16 @@ class PageReader:
             for line in tesseract.read(
                 one.pixels, route.packs, layout=SINGLE_LINE, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s
             )
+        )
+
+    def _complete_columns(self, lines: Sequence[Line], grey: Grey) -> tuple[Line, ...]:
+        from pipeline.engines.tesseract_engine import SINGLE_COLUMN_OF_LETTERS
+
+        tesseract, pack = self._open_tesseract(), columns_pack(lines)
+        if pack not in tesseract.packs:
+            return tuple(lines)
+        return complete_columns(
+            lines, grey, lambda crop: tesseract.read(crop, [pack], layout=SINGLE_COLUMN_OF_LETTERS, dpi=_LAYOUT_DPI)
         )
 
     def _open_tesseract(self) -> "TesseractEngine":

@@ -38,6 +38,7 @@ _INSTALL = "Install Tesseract's language data with: sudo apt-get install tessera
 # How Tesseract cuts the page up (its own numbers).
 PAGE_WITH_COLUMNS = 3
 SINGLE_COLUMN = 4
+SINGLE_COLUMN_OF_LETTERS = 5  # read downwards, with data for that
 SINGLE_BLOCK = 6
 SINGLE_LINE = 7
 SPARSE_TEXT = 11
