@@ -14,6 +14,7 @@ from typing import Self
 
 from rapidfuzz import fuzz, process
 
+from retrieval.language_guess import guess_language
 from retrieval.question import Question
 from retrieval.terms import fold, split_words, to_terms, word_terms
 
@@ -63,9 +64,10 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
 
     ``surroundings`` is the sentence with its neighbours, ``document`` the words of all that was searched.
     """
-    if _is_negated(question.asked) and not _is_negated(sentence, _EVIDENCE_NEGATIONS):
+    language = question.language
+    if _is_negated(question.asked, language) and not _is_negated(sentence, language, as_evidence=True):
         return Conflict.NEGATION
-    if _has_opposite(question.asked, sentence):
+    if _has_opposite(question.asked, sentence, language):
         return Conflict.OPPOSITE
     if _has_foreign_number(question, sentence, surroundings) or _has_unknown_code(question, document):
         return Conflict.NUMBER
@@ -74,20 +76,42 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
     return None
 
 
-_QUESTION_NEGATIONS = re.compile(
-    r"\b(?:not|never|no|none|neither|nor|without|cannot|nicht|nie|niemals|kein\w*|weder|ohne|jamais|aucun\w*|sans|nunca|sin"
-    r"|ningun\w*|nao|nenhum\w*|mai|nessun\w*|senza|niet|nooit|geen|zonder|не|никогда|нет|ни|без|δεν|ποτε|χωρις|degil|hicbir)\b"
-    r"|\bn['’]t\b|n['’]t\b|不是|不会|不能|没有|未|ない|ません|않|없|नहीं|\bلا\b|\bليس\w*|\bلم\b|ไม่|\bkhông\b"
-)
-_EVIDENCE_NEGATIONS = re.compile(
-    _QUESTION_NEGATIONS.pattern
-    + r"|\b(?:except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non)\b"
-    r"|不|無|无|非"
-)
+_NEGATIONS = {
+    "en": r"not|never|no|none|neither|nor|without|cannot|\w+n['’]t",
+    "de": r"nicht|nie|niemals|kein\w*|weder|ohne",
+    "fr": r"ne|n|pas|jamais|aucun\w*|sans",
+    "es": r"no|nunca|sin|ningun\w*|ningún|jamás",
+    "pt": r"não|nunca|sem|nenhum\w*|jamais",
+    "it": r"non|mai|nessun\w*|senza",
+    "nl": r"niet|nooit|geen|zonder",
+    "sv": r"inte|aldrig|ingen|inget|inga|utan",
+    "pl": r"nie|nigdy|bez|żad\w+",
+    "ru": r"не|никогда|нет|ни|без",
+    "uk": r"не|ніколи|немає|без",
+    "el": r"δεν|δε|μην|ποτέ|χωρίς",
+    "tr": r"değil\w*|hiçbir|asla|yok|\w+siz|\w+sız",
+    "ar": r"لا|ليس\w*|لم|لن|غير|بدون",
+    "hi": r"नहीं|बिना|न",
+    "vi": r"không|chưa|chẳng",
+}
+"""Words that turn a statement round, by language: "sin" is "without" in Spanish and "its" in Swedish."""
+_SPACELESS_NEGATIONS = r"不是|不会|不能|没有|未|ない|ません|않|없|ไม่"
+_EVIDENCE_ONLY = {
+    "en": r"except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non"
+}
+_SPACELESS_EVIDENCE = r"不|無|无|非"
 
 
-def _is_negated(text: str, pattern: re.Pattern[str] = _QUESTION_NEGATIONS) -> bool:
-    return bool(pattern.search(text.casefold()))
+def _is_negated(text: str, language: str | None, *, as_evidence: bool = False) -> bool:
+    """Whether a text denies something, in the words of its language (None: English).
+
+    Evidence may deny in more ways than a question would.
+    """
+    code = language or "en"
+    words = [pattern[code] for pattern in (_NEGATIONS, _EVIDENCE_ONLY if as_evidence else {}) if code in pattern]
+    loose = f"{_SPACELESS_NEGATIONS}|{_SPACELESS_EVIDENCE}" if as_evidence else _SPACELESS_NEGATIONS
+    pattern = "|".join([*(rf"(?<!\w)(?:{one})(?!\w)" for one in words), loose])
+    return re.search(pattern, text.casefold()) is not None
 
 
 _OPPOSITES = """more/less more/fewer most/least most/fewest highest/lowest higher/lower largest/smallest larger/smaller
@@ -126,16 +150,18 @@ _PREFIXES = ("non", "un", "in", "im", "ir", "il", "dis", "anti")
 
 def is_reversed(claim: str, evidence: str) -> bool:
     """Whether a claim turns what the evidence says into its contrary, by a "not" more or less or an opposite word."""
-    if _is_negated(claim) != _is_negated(evidence, _EVIDENCE_NEGATIONS if _is_negated(claim) else _QUESTION_NEGATIONS):
+    language = guess_language(claim) or guess_language(evidence)
+    denies = _is_negated(claim, language)
+    if denies != _is_negated(evidence, language, as_evidence=denies):
         return True
-    return _has_opposite(claim, evidence)
+    return _has_opposite(claim, evidence, language)
 
 
-def _has_opposite(claim: str, evidence: str) -> bool:
+def _has_opposite(claim: str, evidence: str, language: str | None) -> bool:
     """A word of the claim is missing from the evidence, which has its opposite instead."""
     asked = set(split_words(claim))
     said = set(split_words(evidence)) | {word.replace("-", "") for word in re.findall(r"\bnon-\w+", fold(evidence))}
-    if _is_negated(claim) or _is_negated(evidence):
+    if _is_negated(claim, language) or _is_negated(evidence, language):
         return False
     for word in asked - said:
         if (_OPPOSITE_OF.get(word, frozenset()) & said) - asked:
@@ -202,7 +228,7 @@ def names_somebody(text: str, known: Collection[str]) -> bool | None:
 
     The first word counts only before another one with a capital. None for scripts without capitals.
     """
-    words = _NAME.findall(text)
+    words = [word for word in _NAME.findall(text) if len(word) > 2]
     if not any(word[0].isupper() or word[0].islower() for word in words):
         return None
     following = [*words[1:], ""]

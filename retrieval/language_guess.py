@@ -25,8 +25,9 @@ _SCRIPT_LANGUAGES: dict[str, tuple[str, ...]] = {
     "MYANMAR": ("my",), "SINHALA": ("si",), "GURMUKHI": ("pa",), "ETHIOPIC": ("am",),
 }  # fmt: skip
 _TELLING_LETTERS = {
-    "tr": "ığş", "es": "¿¡ñ", "de": "ßäü", "pt": "ãõ", "pl": "łąęż", "cs": "ěřů", "hu": "őű", "ro": "ăț", "vi": "đơưạệ",
-    "fr": "œêùç", "sv": "å", "da": "æø", "uk": "іїєґ", "bg": "ъщ", "ru": "ыэё", "fa": "پچژگ", "ur": "ٹڈڑے",
+    "tr": "ığşöüç", "es": "¿¡ñ", "de": "ßäü", "pt": "ãõ", "pl": "łąęż", "cs": "ěřů", "hu": "őű", "ro": "ăț",
+    "vi": "đơưạệ", "fr": "œêùç", "sv": "å", "da": "æø", "uk": "іїєґ", "bg": "ъщ", "ru": "ыэё", "fa": "پچژگ",
+    "ur": "ٹڈڑے",
 }  # fmt: skip
 _SAMPLE_CHARS = 4000
 _INTERNATIONAL = frozenset({"total", "data", "final", "general", "central", "normal", "real", "principal"})
@@ -72,6 +73,8 @@ def guess_language(text: str, *, likely: str | None = None) -> str | None:
         return likely
     if votes[best] > _MIN_VOTE * min(len(words), _LONG_WORDS):
         return best
+    if likely in candidates:
+        return likely
     return None if guess_script(text) == "LATIN" else candidates[0]
 
 

@@ -17,6 +17,15 @@ _WORD = re.compile(
 )
 _INNER_GAP = re.compile(rf"(?<=[{_SPACELESS}])[^\S\t]+(?=[{_SPACELESS}])")
 _PLURAL = re.compile("[a-z]{3,5}[a-hj-rtv-z]s|[a-z]{2}[aeo]?[a-hj-rtv-z]s")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_KOREAN_ENDING = re.compile(
+    "(?<=..)(?:에서|으로|까지|부터|에게|이며|이고|은|는|이|가|을|를|에|의|로|와|과|도|만|(?:합|됩|습|입)?니[까다])$|(?<=.)[합됩입]니[까다]$"
+)
+"""Particles and polite endings: a noun is the same as subject and as topic."""
+_ARABIC = re.compile("[\u0620-\u064a\u0671-\u06d3]")
+_ARABIC_PREFIX = re.compile("^(?:[وفبك]?ال|لل)(?=...)")
+_ARABIC_SUFFIX = re.compile("(?<=...)(?:تنا|تها|تهم|ته|ات|ون|ين|ها|نا|ه|ت)$")
+"""The article with what is written onto it; endings of plural, feminine and possession (Larkey's light10 stemmer)."""
 _SPACELESS_START = re.compile(rf"[{_SPACELESS}]")
 
 
@@ -53,6 +62,10 @@ def word_terms(word: str) -> tuple[str, ...]:
         return (word,) if len(word) == 1 else tuple(word[i : i + 2] for i in range(len(word) - 1))
     if word[0].isdigit():
         return (word,)
+    if _HANGUL.match(word):
+        return (_KOREAN_ENDING.sub("", word)[:STEM_CHARS],)
+    if _ARABIC.match(word):
+        return (_ARABIC_SUFFIX.sub("", _ARABIC_PREFIX.sub("", word))[:STEM_CHARS],)
     stem = re.split("['’]", word, maxsplit=1)[0] or word
     if _PLURAL.fullmatch(stem):  # "take" and "takes"; in longer words the stem is cut before the ending
         stem = stem[:-1]

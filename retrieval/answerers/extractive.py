@@ -4,6 +4,7 @@ Sentences of the best passages are ranked by shared words, by meaning and by how
 receipts and forms are found by rules. When nothing found fits the question, there is no answer.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ _MAX_LAG = 0.35
 _CHECKED_KINDS = {AnswerKind.PRICE: True, AnswerKind.DATE: False}
 """What is recognised so surely (True: in any language; else in English) that its absence speaks against a sentence."""
 _LABEL_CHARS = 40
+_LABEL = re.compile(r"([^:：\n]{2,40})[:：]\s*\S")
+_LABEL_BONUS = 0.25
 _MIN_SUBJECT_CHARS = 4
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "।", "؟", "۔")
 _ROW_SHARE = 0.5
@@ -203,7 +206,21 @@ def _score(
     if not material.same_language:
         return (_WORDS_WEIGHT + _MEANING_WEIGHT) * meanings + _PASSAGE_WEIGHT * passages + bonus
     words = _scaled(_coverages(question, material, candidates))
-    return _WORDS_WEIGHT * words + _MEANING_WEIGHT * meanings + _PASSAGE_WEIGHT * passages + bonus
+    labels = np.array([_LABEL_BONUS * _is_labelled(question, candidate.unit) for candidate in candidates])
+    return _WORDS_WEIGHT * words + _MEANING_WEIGHT * meanings + _PASSAGE_WEIGHT * passages + bonus + labels
+
+
+def _is_labelled(question: Question, unit: Unit) -> bool:
+    """Whether it is a label of the question's words with a value: "Report number: CV-118"."""
+    label = _LABEL.match(unit.text)
+    return label is not None and _repeats(question, label[1])
+
+
+def _repeats(question: Question, text: str) -> bool:
+    """Whether all content words of the text, one at least, are words of the question."""
+    asked = set(question.terms)
+    words = [word for word in split_words(text) if not question.is_light(word)]
+    return bool(words) and all(asked.issuperset(word_terms(word)) for word in words)
 
 
 def _find_bonus(question: Question, unit: Unit) -> float:
@@ -303,9 +320,7 @@ def _is_label(question: Question, unit: Unit) -> bool:
         return True
     if len(unit.text) > _LABEL_CHARS or unit.is_title or unit.text.endswith(_SENTENCE_ENDS):
         return False
-    asked = set(question.terms)
-    words = [word for word in split_words(unit.text) if not question.is_light(word)]
-    return bool(words) and all(asked.issuperset(word_terms(word)) for word in words)
+    return _repeats(question, unit.text)
 
 
 def _scaled(values: Sequence[float] | NDArray[np.float32], *, least_spread: float = 1e-6) -> NDArray[np.float64]:

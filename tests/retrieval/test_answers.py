@@ -123,3 +123,41 @@ def test_two_questions_get_two_answers(librarian: Librarian) -> None:
     given = ask(librarian, make_document(LEASE), "How much is the monthly rent and may the tenant keep a dog?")
     assert "$1,250.00" in given.content
     assert "one dog" in given.content
+
+
+LIBRARY = (
+    "Harbour Street Library\n\nAnyone who lives, works or studies in Port Ellery may join free of "
+    "charge. Bring proof of address and a photo identity card. Up to fifteen items may be "
+    "borrowed at a time.\n\nCard number: 20-771\nManaged by\nBeatrice Lund",
+    "Late items cost 20 pence a day. A lost book has to be paid for.",
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the mayor of Port Ellery?", "Who founded the library?", "Wer ist der Bürgermeister von Port Ellery?"],
+)
+def test_what_no_passage_speaks_of_is_refused(librarian: Librarian, question: str) -> None:
+    """The text mentions the place, not the office: in the document's language the office decides."""
+    answer = ask(librarian, make_document(LIBRARY), question)
+    assert answer.refused is (answer.language == "en")
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the card number?", "Card number: 20-771"),
+        ("Who is the library managed by?", "Beatrice Lund"),
+        ("How many items may be borrowed?", "fifteen items"),
+    ],
+)
+def test_labels_and_headings(librarian: Librarian, question: str, words: str) -> None:
+    """A label answers with its value, also when that stands below; the heading answers nothing."""
+    answer = ask(librarian, make_document(LIBRARY), question)
+    assert words in answer.sentences[0].text
+
+
+def test_spaces_that_ocr_puts_into_words_do_no_harm(librarian: Librarian) -> None:
+    pages = ("ค่า เช่าห้อง ราคา 5,400 บาท ต่อเดือน", "ไม่ อนุ ญาตให้นำสัตว์ เลี้ ยงเข้าพัก")
+    answer = ask(librarian, make_document(pages), "นำสัตว์เลี้ยงเข้าพักได้ไหม")
+    assert answer.citations[0].page_number == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.evidence import Conflict, DocumentWords, find_conflict, find_names, is_reversed
+from retrieval.evidence import Conflict, DocumentWords, find_conflict, find_names, is_reversed, names_somebody
 from retrieval.question import read_question
 
 DOCUMENT = (
@@ -57,3 +57,30 @@ def test_names_are_capitals_inside_a_question() -> None:
     assert find_names(read_question("What did Queen Adela's brother sign?")) == ("queen", "adela")
     assert find_names(read_question("Was hat die Herzogin von Westmark unterschrieben?")) == ()
     assert find_names(read_question("WHAT IS THE TOTAL?")) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Var har bussen sin hållplats?", "Bussen har sin hållplats vid kyrkan."),
+        ("Wann beginnt die Messe im Mai?", "Die Messe beginnt am 3. Mai."),
+        ("Quand a lieu la fête de mai ?", "La fête de mai a lieu le 8."),
+    ],
+)
+def test_another_languages_negation_is_none_here(question: str, sentence: str) -> None:
+    asked = read_question(question)
+    assert find_conflict(asked, sentence, sentence, DocumentWords.of(sentence)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Anyone who lives in Port Ellery may join.", False),
+        ("The library is managed by Beatrice Lund.", True),
+        ("Nordbygg won the tender.", False),
+        ("Stavros Melas", True),
+        ("图书馆由林女士管理。", None),
+    ],
+)
+def test_a_name_is_a_word_with_a_capital_that_the_question_does_not_have(text: str, names: bool | None) -> None:
+    assert names_somebody(text, ("mayor", "port", "ellery")) is names

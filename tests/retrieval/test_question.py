@@ -5,6 +5,7 @@ import pytest
 from retrieval.answer import Turn
 from retrieval.language_guess import guess_language, guess_script
 from retrieval.question import AnswerKind, find_kind, read_question
+from retrieval.terms import to_terms
 
 
 @pytest.mark.parametrize(
@@ -114,3 +115,11 @@ def test_content_words_leave_function_words_out() -> None:
     assert question.content_words == ("rent", "flat")
     assert question.terms["rent"] == 1.0
     assert question.terms["the"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("캠프는", "캠프가"), ("열립니까", "열립니다"), ("الشركة", "شركتنا"), ("والموظفون", "الموظف")],
+)
+def test_inflected_words_share_a_term(one: str, other: str) -> None:
+    assert to_terms(one) == to_terms(other)
