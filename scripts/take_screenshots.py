@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, StorageState, StorageStateCookie, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, StorageState, StorageStateCookie, sync_playwright
 
 from tests.e2e.browsing import PASSWORD, Visitor, launch, visit
 from tests.server import ROOT, start_server
@@ -69,7 +69,7 @@ def take(browser: Browser, url: str, scene: Scene, folder: Path, session: Storag
         play(visitor)
         visitor.page.mouse.move(1, 1)
         visitor.page.wait_for_timeout(500)
-        _save(visitor.page.screenshot(), folder / f"{name}.png")
+        _save(visitor.page.screenshot(clip=_to_clip(visitor.page)), folder / f"{name}.png")
         if visitor.troubles:
             raise SystemExit(f"{name}: {visitor.troubles}")
 
@@ -157,6 +157,16 @@ def _wait_for_picture(visitor: Visitor) -> None:
     page = visitor.page
     page.wait_for_function("(({ complete, src }) => complete && src)(document.querySelector('.ov-picture'))")
     page.evaluate("document.querySelector('.viewer-shell').scrollIntoView()")
+
+
+def _to_clip(page: Page) -> FloatRect:
+    """The window; without the beginning of what does not fit under the document on a wide one."""
+    size = page.viewport_size or WIDE
+    tabs = page.locator("#result-tabs")
+    box = tabs.bounding_box() if tabs.count() else None
+    is_cut = box is not None and size["width"] > PHONE["width"] and size["height"] - 150 < box["y"] < size["height"]
+    height = box["y"] if box is not None and is_cut else size["height"]
+    return {"x": 0, "y": 0, "width": size["width"], "height": height}
 
 
 def _save(png: bytes, path: Path) -> None:

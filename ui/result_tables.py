@@ -27,5 +27,6 @@ def _draw_table(table: Table, caption: str) -> str:
     name = html.escape(caption)
     return (
         f'<div class="app-scroll" tabindex="0" role="region" aria-label="{name}">'
-        f"<table><caption>{name}</caption>{body}</table></div>"
+        # The caption stands outside, so that the table runs as its own first letters do.
+        f'<p class="app-caption">{name}</p><table dir="auto" aria-label="{name}">{body}</table></div>'
     )

@@ -86,7 +86,7 @@ function drawLine(entries) {
 }
 
 function drawTable(block, own) {
-  const table = make("table", { class: "ov-table" });
+  const table = make("table", { class: "ov-table", dir: "auto" });
   let row = null;
   let current = -1;
   for (const cell of block.cells) {
