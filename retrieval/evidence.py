@@ -89,7 +89,7 @@ _NEGATIONS = {
     "ru": r"не|никогда|нет|ни|без",
     "uk": r"не|ніколи|немає|без",
     "el": r"δεν|δε|μην|ποτέ|χωρίς",
-    "tr": r"değil\w*|hiçbir|asla|yok|\w+siz|\w+sız",
+    "tr": r"değil\w*|hiçbir|asla",
     "ar": r"لا|ليس\w*|لم|لن|غير|بدون",
     "hi": r"नहीं|बिना|न",
     "vi": r"không|chưa|chẳng",
