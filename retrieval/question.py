@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from retrieval.answer import Turn
 from retrieval.keywords import keywords
@@ -54,6 +55,12 @@ class Question:
         return not is_spaceless(word) and is_function_word(word, self.language)
 
     @property
+    def class_words(self) -> frozenset[str]:
+        """Folded words that name what the answer is one of ("which *country*"): the answer need not say them."""
+        words = split_words(self.text)
+        return frozenset(word for before, word in pairwise(words) if _WHICH.fullmatch(before))
+
+    @property
     def terms(self) -> dict[str, float]:
         """Search terms with how much each one counts (1, or little for function words)."""
         weights: dict[str, float] = {}
@@ -65,6 +72,10 @@ class Question:
 
 
 _LIGHT_WEIGHT = 0.05
+_WHICH = keywords(
+    "which|what|welche*|quel*|qué|cuál*|qual*|che|welk*|как*|hangi|vilk*|hvilk*|jaki*|któr*",
+    "ποι*|أي|किस|कौन|nào|哪|什么|どの|어느|무슨",
+)
 _FOLLOW_UP_WORDS = 10
 _FOLLOW_UP_HEAVY_WORDS = 2
 

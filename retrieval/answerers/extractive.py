@@ -281,8 +281,11 @@ def _asks_for_the_unknown(question: Question, material: Material, ranking: _Rank
     if floor is None or max(one.fit for one in ranking.ranked) >= floor.sure:
         return False
     said = {term for passage in material.passages for term in to_terms(passage.chunk.text)}
+    classes = question.class_words
     weak = (word for text, fit in ranking.word_fits if fit < floor.word for word in split_words(text))
-    return any(not question.is_light(word) and not said.issuperset(word_terms(word)) for word in weak)
+    return any(
+        word not in classes and not question.is_light(word) and not said.issuperset(word_terms(word)) for word in weak
+    )
 
 
 def _share(question: Question, text: str) -> float:

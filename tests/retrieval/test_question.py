@@ -123,3 +123,9 @@ def test_content_words_leave_function_words_out() -> None:
 )
 def test_inflected_words_share_a_term(one: str, other: str) -> None:
     assert to_terms(one) == to_terms(other)
+
+
+def test_the_word_behind_which_names_a_class() -> None:
+    assert read_question("In which country was it made?").class_words == {"country"}
+    assert read_question("Какие документы нужны?").class_words == {"документы"}
+    assert read_question("Who is the mayor?").class_words == frozenset()
