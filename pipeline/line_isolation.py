@@ -7,13 +7,13 @@ segmentation of historical documents", IJDAR 2007), and a line's picture shows i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.document import Box
+from pipeline.document import Box, Line
 from pipeline.ink import Grey, find_ink, find_pieces
 
 _MIN_PEAK = 0.02  # of the highest row of a block
@@ -63,6 +63,15 @@ def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[I
             line = _cut(grey, owner_map, pieces, owner)
             if line is not None:
                 yield line
+
+
+def move_line(line: Line, right_px: float, down_px: float) -> Line:
+    """The line with its boxes moved, as from an isolated line's pixels to those of the page."""
+
+    def moved(box: Box) -> Box:
+        return Box(box.left + right_px, box.top + down_px, box.right + right_px, box.bottom + down_px)
+
+    return replace(line, box=moved(line.box), words=tuple(replace(word, box=moved(word.box)) for word in line.words))
 
 
 def _has_letters(pieces: Stats, glyph_px: float) -> bool:

@@ -17,10 +17,11 @@ from pipeline.engines.catalogue import ENGINES
 from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import LANGUAGES, find_language
 from pipeline.letters import letter_share, script_of_text, tell_han_apart
-from pipeline.line_isolation import IsolatedLine, isolate_lines, unread_share
+from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unread_share
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
+from pipeline.reading_language import fits, identify
 from pipeline.routing import (
     LATIN_PACK,
     RAPIDOCR,
@@ -44,6 +45,7 @@ from pipeline.routing import (
 from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
 from pipeline.script_vote import sample_lines, vote
+from pipeline.short_pictures import MOST_LINES, read_short_picture
 from pipeline.vertical_text import columns_pack, complete_columns, is_vertical
 
 if TYPE_CHECKING:
@@ -56,8 +58,7 @@ CAREFUL = "embedded-careful"
 
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
-_CLEARLY_BETTER = 0.15
-_POSSIBLE_ROTATION = 0.1
+_CLEARLY_BETTER, _POSSIBLE_ROTATION = 0.15, 0.1
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
 _CERTAIN_ROTATION = 0.7
 _SURELY_LYING, _CLEARLY_LYING = 0.8, 0.1
@@ -66,9 +67,7 @@ _MAYBE_DESPITE_LATIN = 0.45
 _LATIN = frozenset({"Latn", "Latf"})
 _LIKELY = 6  # scripts that a page may be in by its look, tried before all others
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
-_RAPIDOCR_SURE_OF_LATIN = 0.96
-_RAPIDOCR_SURE_OF_CJK = 0.9
-_RAPIDOCR_GUESSES_LATIN = 0.75
+_RAPIDOCR_SURE_OF_LATIN, _RAPIDOCR_SURE_OF_CJK, _RAPIDOCR_GUESSES_LATIN = 0.96, 0.9, 0.75
 _WORTH_LOOKING = 0.02  # share of the ink that no word covers
 _MOST_LOST_LINES = 40
 _SHORTEST_TEXT = 2  # characters, on a page with nothing on it that looks like a letter
@@ -124,6 +123,8 @@ class PageReader:
         ranked = self._open_orientation().rank_rotations(image.pixels)
         upright, certainty = ranked[0]
         reading = self._read_turned(image, upright, language, certainty)
+        if reading.prepared.glyph_px is None and is_weak(reading.lines) and not find_language(language):
+            reading = self._read_short(image) or reading
         # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
         for rotation, probability in ranked[1:]:
             if not is_hopeless(reading.lines) or not (reading.is_script_assumed or find_language(language)):
@@ -136,6 +137,28 @@ class PageReader:
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
         return reading
+
+    def _read_short(self, image: PageImage) -> Reading | None:
+        """A picture of a word or two, taken to be upright; None where no data reads it well."""
+        prepared, seen = self._prepare(image, 0)
+        isolated = tuple(islice(isolate_lines(prepared.grey), MOST_LINES + 1))
+        if self._cpu_engine == RAPIDOCR or not 0 < len(isolated) <= MOST_LINES:
+            return None
+        looks = {guess.script: guess.score for guess in seen.guesses}
+        candidates = (("Latn", LATIN_PACK), *vote_candidates(tuple(looks)))
+        found = read_short_picture(isolated, looks, candidates, self._read_word)
+        if found is None:
+            return None
+        script, code = identify(found.lines, found.script, TESSERACT)
+        lines = correct_lines(found.lines, script)
+        return Reading(prepared, lines, TESSERACT, route_script(found.script), code, script)
+
+    def _read_word(self, one: IsolatedLine, pack: str, is_word: bool) -> Sequence[Line]:
+        from pipeline.engines.tesseract_engine import SINGLE_LINE, SINGLE_WORD
+
+        layout = SINGLE_WORD if is_word else SINGLE_LINE
+        lines = self._open_tesseract().read(one.pixels, [pack], layout=layout, dpi=_LAYOUT_DPI)
+        return calibrate_lines([move_line(line, one.left, one.top) for line in lines], TESSERACT)
 
     def _reread(self, reading: Reading) -> Reading:
         """The careful reading: again by other means, and of each line the likeliest."""
@@ -153,7 +176,7 @@ class PageReader:
         left, top = max(0, int(region.left)), max(0, int(region.top))
         pixels = image.pixels[top : max(top + 1, int(region.bottom)), left : max(left + 1, int(region.right))]
         reading = self._read_turned(PageImage(image.number, pixels, image.dpi), 0, language)
-        lines = [_moved(reading.prepared.map_line(line), left, top) for line in reading.lines]
+        lines = [move_line(reading.prepared.map_line(line), left, top) for line in reading.lines]
         return replace(reading, lines=tuple(lines))
 
     def identify(self, lines: Sequence[Line], language: str) -> tuple[str | None, str | None]:
@@ -190,14 +213,14 @@ class PageReader:
         if found and can_miss_latin(found) and "Latn" in seen.present:
             route = add_latin(route)
         lines, engine = self._follow(route, prepared)
-        if found == "Latn" and engine == TESSERACT and not _fits(route, lines):
+        if found == "Latn" and engine == TESSERACT and not fits(route, lines):
             route = widen_latin(route)
             lines, engine = self._follow(route, prepared)
         if not seen.pieces and sum(len(line.text) for line in lines) < _SHORTEST_TEXT:
             lines = ()
         if seen.is_sure and is_hopeless(lines):
             route, found, lines, engine = self._try_otherwise(prepared, seen, (route, found, lines, engine))
-        script, code = _identify(lines, found or "Latn", engine)
+        script, code = identify(lines, found or "Latn", engine)
         accented = route_accented_latin(LANGUAGES[code]) if code and engine == RAPIDOCR else None
         if accented and self._cpu_engine == "auto":
             route = accented
@@ -272,8 +295,8 @@ class PageReader:
         shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
         likely = [guess.script for guess in seen.guesses[:_LIKELY]]
         winner = vote(shorter, vote_candidates(likely), self._read_sample)
-        rival = _MAYBE_DESPITE_LATIN if confidence >= _RAPIDOCR_GUESSES_LATIN else _MAYBE
-        if winner is None or winner.score < max(rival, latin_score):
+        is_doubtful = confidence >= _RAPIDOCR_GUESSES_LATIN and (winner is None or winner.script != seen.best)
+        if winner is None or winner.score < max(_MAYBE_DESPITE_LATIN if is_doubtful else _MAYBE, latin_score):
             return route_poor_latin(), None
         return route_script(winner.script), winner.script
 
@@ -331,7 +354,7 @@ class PageReader:
 
         tesseract = self._open_tesseract()
         return tuple(
-            _moved(line, one.left, one.top)
+            move_line(line, one.left, one.top)
             for one in isolated
             for line in tesseract.read(
                 one.pixels, route.packs, layout=SINGLE_LINE, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s
@@ -375,26 +398,3 @@ class PageReader:
 
             self._orientation = OrientationModel.open()
         return self._orientation
-
-
-def _identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str | None]:
-    """Script and language of a page that was taken to be in ``script``. What PP-OCR read shows its script itself."""
-    text = "\n".join(line.text for line in lines)
-    if engine == RAPIDOCR:
-        script = script_of_text(text) or script
-    return script, detect_language(text, script)
-
-
-def _fits(route: Route, lines: Sequence[Line]) -> bool:
-    """Whether the page is in the language that it was taken for, and in no other."""
-    if route.packs in {(LATIN_PACK,), *((pack,) for _, pack in latin_alternatives())}:
-        return True
-    only = find_language(find_only_language("\n".join(line.text for line in lines), "Latn") or "")
-    return only is not None and only.tesseract == route.packs[0]
-
-
-def _moved(line: Line, right_px: float, down_px: float) -> Line:
-    def moved(box: Box) -> Box:
-        return Box(box.left + right_px, box.top + down_px, box.right + right_px, box.bottom + down_px)
-
-    return replace(line, box=moved(line.box), words=tuple(replace(word, box=moved(word.box)) for word in line.words))

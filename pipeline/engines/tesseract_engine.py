@@ -41,6 +41,7 @@ SINGLE_COLUMN = 4
 SINGLE_COLUMN_OF_LETTERS = 5  # read downwards, with data for that
 SINGLE_BLOCK = 6
 SINGLE_LINE = 7
+SINGLE_WORD = 8
 SPARSE_TEXT = 11
 
 _SETTINGS = (

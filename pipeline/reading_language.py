@@ -1,0 +1,25 @@
+"""Which language a reading turned out to be in, and whether that is the one it was made for."""
+
+from collections.abc import Sequence
+
+from pipeline.document import Line
+from pipeline.language_detection import detect_language, find_only_language
+from pipeline.languages import find_language
+from pipeline.letters import script_of_text
+from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives
+
+
+def identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str | None]:
+    """Script and language of a page that was taken to be in ``script``. What PP-OCR read shows its script itself."""
+    text = "\n".join(line.text for line in lines)
+    if engine == RAPIDOCR:
+        script = script_of_text(text) or script
+    return script, detect_language(text, script)
+
+
+def fits(route: Route, lines: Sequence[Line]) -> bool:
+    """Whether the page is in the language that it was taken for, and in no other."""
+    if route.packs in {(LATIN_PACK,), *((pack,) for _, pack in latin_alternatives())}:
+        return True
+    only = find_language(find_only_language("\n".join(line.text for line in lines), "Latn") or "")
+    return only is not None and only.tesseract == route.packs[0]
