@@ -67,12 +67,15 @@ class ClientHandlers:
         tool: str = "",
         translate_to: str = "",
         pages: str = "",
+        schema: str = "",
     ) -> dict[str, Any]:
         """Read a file. Up to 5 pages the answer is the finished job, else poll /result."""
 
         def submit(caller: Caller) -> JobRecord:
             with open_upload(file) as (content, name):
-                options = parse_options(tier=tier, language=language, tool=tool, translate_to=translate_to, pages=pages)
+                options = parse_options(
+                    tier=tier, language=language, tool=tool, translate_to=translate_to, pages=pages, schema=schema
+                )
                 return self._services.jobs.submit(caller, content, name, options)
 
         with errors_for_clients():

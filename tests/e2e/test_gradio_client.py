@@ -133,7 +133,7 @@ def test_only_uploads_are_read(server: RunningServer, token: str, samples: Path)
         here,
         None,
     ):
-        said = call(server, "ocr", [file, "", "auto", "", "", ""], Authorization=f"Bearer {token}")
+        said = call(server, "ocr", [file, "", "auto", "", "", "", ""], Authorization=f"Bearer {token}")
         assert "event: error" in said, (file, said)
 
 
@@ -160,6 +160,45 @@ def test_closed_server_wants_tokens(tmp_path: Path, samples: Path) -> None:
         with (samples / "receipt.png").open("rb") as file:
             answer = requests.post(f"{server.url}/app/jobs", files={"file": file}, timeout=60)
         assert (answer.status_code, answer.json()["code"]) == (401, "missing_token")
+
+
+def call_privately(server: RunningServer, number: int, data: list[Any], event: dict[str, Any]) -> str:
+    """Everything that the queue says to a handler of the page which somebody calls by its number."""
+    session = {"session_hash": f"stranger{number}"}
+    said = requests.post(
+        f"{server.url}/gradio_api/queue/join",
+        json={"data": data, "fn_index": number, "event_data": event, **session},
+        timeout=60,
+    )
+    if not said.ok:
+        return said.text
+    # Ends by itself when nothing of this session is under way any more.
+    with requests.get(f"{server.url}/gradio_api/queue/data", params=session, timeout=120, stream=True) as answer:
+        lines = []
+        for line in answer.iter_lines(decode_unicode=True):
+            lines.append(line)
+            if "process_completed" in line or "close_stream" in line:
+                break
+        return "\n".join(lines)
+
+
+def test_private_handlers_called_by_number_give_nothing_away(server: RunningServer, token: str, receipt: str) -> None:
+    """As a stranger, with the id of somebody's job wherever a handler takes something."""
+    mine = requests.get(f"{server.ocr}{receipt}/", headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
+    secret = mine["text"].split()[0]
+    said = json.dumps({"job": receipt})
+    handlers = requests.get(f"{server.url}/config", timeout=60).json()["dependencies"]
+    private = [one for one in handlers if one["api_visibility"] == "private" and one["backend_fn"]]
+    assert len(private) >= 5
+    answers = {}
+    for one in private:
+        inputs = [said if index == 0 else receipt for index, _ in enumerate(one["inputs"])]
+        answers[one["id"]] = call_privately(server, one["id"], inputs, {"job": receipt, "id": "json"})
+    assert all(answers.values())
+    for number, answer in answers.items():
+        assert secret not in answer, number
+        assert token not in answer, number
+    assert any("no longer here" in answer for answer in answers.values()), "the way in was found, and it was shut"
 
 
 def test_private_handlers_are_not_described(server: RunningServer) -> None:
