@@ -1,9 +1,15 @@
 """Rows and indents of program text, from words with boxes."""
 
-import pytest
+import io
 
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from exports.formats import write_export
 from pipeline.code_lines import to_code_block
 from pipeline.document import Box, Line, Word
+from pipeline.options import OcrOptions
+from pipeline.recognise import Reader, recognise
 
 CODE = """def read(path):
     for line in path:
@@ -69,3 +75,24 @@ def test_nothing_to_read():
 def test_one_word_without_confidence():
     (block,) = to_code_block([Line("exit", Box(10, 10, 50, 20), None)], page_number=1)
     assert (block.text, block.confidence) == ("exit", None)
+
+
+def test_the_tool_for_code_keeps_indents_up_to_the_text_file():
+    image = Image.new("RGB", (900, 260), (24, 26, 32))
+    draw = ImageDraw.Draw(image)
+    for row, (left, text) in enumerate(
+        [(40, "while pages are left:"), (110, "read the next page"), (40, "close the file")]
+    ):
+        draw.text((left, 40 + 60 * row), text, (225, 225, 215), ImageFont.load_default(30))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    reader = Reader()
+    document = recognise(stream.getvalue(), OcrOptions(tool="code-screenshot", language="en"), reader=reader)
+    reader.close()
+    written = io.BytesIO()
+    write_export("txt", document, written, source=None)
+    for text in (document.text, written.getvalue().decode()):
+        first, second, third = text.strip("\ufeff\n").split("\n")[:3]
+        assert [len(row) - len(row.lstrip()) for row in (first, third)] == [0, 0]
+        # Seventy pixels of a type whose letters and spaces are some twelve wide.
+        assert 4 <= len(second) - len(second.lstrip()) <= 8
