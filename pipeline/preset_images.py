@@ -44,6 +44,8 @@ def treat(image: PageImage, treatment: Treatment) -> PageImage:
             return replace(image, pixels=_cleared(image.pixels, _find_sheet(image.pixels)))
         case Treatment.SLIP:
             slip = _find_sheet(image.pixels)
+            if slip is None:  # a scan: read as well without
+                return image
             return replace(image, pixels=_with_black_ink(_cleared(_as_ink(image.pixels), slip)))
     return image
 
