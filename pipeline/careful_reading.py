@@ -72,7 +72,7 @@ def _read_larger(first: FirstReading, read: ReadPage) -> tuple[Line, ...]:
 
     image = replace(prepared.image, pixels=enlarge(prepared.image.pixels), dpi=prepared.image.dpi * scale)
     glyph_px = prepared.glyph_px and prepared.glyph_px * scale
-    larger = replace(prepared, image=image, grey=enlarge(prepared.grey), glyph_px=glyph_px)
+    larger = replace(prepared, draw=lambda: image, grey=enlarge(prepared.grey), glyph_px=glyph_px)
     return tuple(_scaled(line, 1 / scale) for line in read(first.engine, first.route, larger))
 
 

@@ -18,7 +18,7 @@ def to_grey(image: PageImage, page_width_px: float, max_side_px: int) -> tuple[G
     """
     import cv2
 
-    grey = cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
+    grey = image.pixels if image.pixels.ndim == 2 else cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
     times = math.ceil(max(grey.shape) / max_side_px)
     if times > 1:
         height, width = grey.shape[0] // times, grey.shape[1] // times

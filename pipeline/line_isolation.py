@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box, Line
-from pipeline.ink import Grey, find_ink, find_pieces
+from pipeline.ink import MANY_PIXELS, Grey, find_ink, find_pieces, halve
 
 _MIN_PEAK = 0.02  # of the highest row of a block
 _MAX_VALLEY = 0.62  # of the lower of the two peaks beside it, else they are one line
@@ -88,10 +88,13 @@ def _is_unread(unread: Grey, labels: NDArray[np.int32], stats: Stats) -> NDArray
 
 
 def unread_share(grey: Grey, read_already: Sequence[Box]) -> float:
-    """The share (0..1) of the page's ink that lies outside these boxes."""
+    """The share (0..1) of the page's ink that lies outside these boxes; a large page is judged at half its size."""
+    if grey.size > MANY_PIXELS:
+        halved = [Box(box.left / 2, box.top / 2, box.right / 2, box.bottom / 2) for box in read_already]
+        return unread_share(halve(grey, max(grey.shape) - 1), halved)
     ink = find_ink(grey)
-    total = int(ink.sum())
-    return float(_without_boxes(ink, read_already).sum()) / total if total else 0.0
+    total = cv2.countNonZero(ink)
+    return cv2.countNonZero(_without_boxes(ink, read_already)) / total if total else 0.0
 
 
 def _without_boxes(ink: Grey, boxes: Sequence[Box]) -> Grey:

@@ -12,8 +12,9 @@ Pixels = NDArray[np.uint8]
 class PageImage:
     """One upright page (EXIF orientation and PDF ``/Rotate`` applied) as pixels.
 
-    ``pixels`` is uint8, shape (height, width, 3), RGB. ``number`` counts from 1. ``dpi`` is what the page was rendered
-    at, or what an image file says of itself (72 where it says nothing sensible).
+    ``pixels`` is uint8, shape (height, width, 3), RGB; or (height, width) where grey is enough. ``number`` counts
+    from 1. ``dpi`` is what the page was rendered at, or what an image file says of itself (72 where it says nothing
+    sensible).
     """
 
     number: int

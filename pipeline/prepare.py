@@ -4,7 +4,9 @@ The angle of the lines is found as in Postl, "Detection of linear oblique struct
 documents" (ICPR 1986): of all directions, the projection of the ink along the text lines has the sharpest profile.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.dark_bars import lighten_bars
 from pipeline.document import Block, Box, Line, Table
-from pipeline.ink import Grey, find_ink, find_pieces, is_light_on_dark, shrink
+from pipeline.ink import MANY_PIXELS, Grey, find_ink, find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import PageImage, Pixels
 
 Affine = NDArray[np.float64]  # (2, 3)
@@ -27,8 +29,7 @@ _BEST_GLYPH_PX = 22.0  # median height of a connected piece of ink, about the x-
 _SMALL_GLYPH_PX = 15.0
 _LARGE_GLYPH_PX = 60.0
 _MAX_SCALE = 3.0
-_MANY_PIXELS = 4_000_000  # from here on letters are measured at half the size, if they are clear there
-_CLEAR_GLYPH_PX = 9.0
+_CLEAR_GLYPH_PX = 9.0  # at half the size; smaller letters are measured at the page's own
 _MAX_SIDE_PX = 6000
 
 _NOISY = 0.9  # standard deviation of the paper's grey values from which on smoothing pays
@@ -36,20 +37,25 @@ _SMOOTHING_PX = 0.8  # standard deviation of the Gaussian, as much again for eve
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PreparedPage:
     """A page made ready. ``to_page`` is the affine map (2, 3) from its pixels to those of the page image.
 
     ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are. ``glyph_px`` is the median
-    height of its letters (see :func:`glyph_height`), ``grey`` the same picture as ``image`` in grey.
+    height of its letters (see :func:`glyph_height`), ``grey`` what most of the work is done on. ``draw`` makes the same
+    picture in colour, which takes three times as long as in grey and which many a page never needs.
     """
 
-    image: PageImage
+    draw: Callable[[], PageImage]
     to_page: Affine
     rotation: int
     skew_deg: float
     glyph_px: float | None
     grey: Grey
+
+    @cached_property
+    def image(self) -> PageImage:
+        return self.draw()
 
     @property
     def is_as_it_came(self) -> bool:
@@ -96,18 +102,24 @@ def prepare(
         scale = _best_scale(glyph_px, grey.shape)
     glyph_px = glyph_px and glyph_px * scale
     if rotation == 0 and skew_deg == 0 and scale == 1:
-        return PreparedPage(image, np.eye(2, 3), 0, 0.0, glyph_px, grey)
-    to_page, width_px, height_px = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
-    turned = cv2.warpAffine(
-        image.pixels,
-        to_page,
-        (width_px, height_px),
-        flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if scale >= 1 else cv2.INTER_AREA),
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=_paper(image.pixels),
-    )
-    prepared = PageImage(image.number, np.asarray(turned, np.uint8), image.dpi * scale)
-    return PreparedPage(prepared, to_page, rotation, skew_deg, glyph_px, to_grey(prepared.pixels))
+        return PreparedPage(lambda: image, np.eye(2, 3), 0, 0.0, glyph_px, grey)
+    to_page, *size = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
+
+    def turn(pixels: Pixels | Grey) -> NDArray[np.uint8]:
+        turned = cv2.warpAffine(
+            pixels,
+            to_page,
+            size,
+            flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if scale >= 1 else cv2.INTER_AREA),
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=_paper(pixels),
+        )
+        return np.asarray(turned, np.uint8)
+
+    def draw() -> PageImage:
+        return PageImage(image.number, turn(image.pixels), image.dpi * scale)
+
+    return PreparedPage(draw, to_page, rotation, skew_deg, glyph_px, turn(grey))
 
 
 def to_grey(pixels: Pixels) -> Grey:
@@ -152,7 +164,7 @@ def find_noise(grey: Grey) -> float:
 
 def glyph_height(grey: Grey) -> float | None:
     """Median height in pixels of the connected pieces of ink that may be letters; None when there are too few."""
-    if grey.size > _MANY_PIXELS:
+    if grey.size > MANY_PIXELS:
         height = _median_letter(shrink(grey, grey.shape[1] // 2, grey.shape[0] // 2))
         if height is not None and height >= _CLEAR_GLYPH_PX:
             return 2 * height
@@ -190,10 +202,9 @@ def _best_scale(height: float | None, shape: tuple[int, ...]) -> float:
     return min(scale, _MAX_SIDE_PX / max(shape))
 
 
-def _paper(pixels: Pixels) -> tuple[float, float, float]:
+def _paper(pixels: Pixels | Grey) -> tuple[float, ...]:
     """The page's usual colour. (Repeating the edge instead would draw noise out into streaks that look like text.)"""
-    red, green, blue = np.median(pixels[::8, ::8].reshape(-1, 3), axis=0)
-    return float(red), float(green), float(blue)
+    return tuple(np.atleast_1d(np.median(pixels[::8, ::8], axis=(0, 1))).tolist())
 
 
 def _shrunk(grey: Grey) -> Grey:

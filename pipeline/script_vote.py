@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Line
-from pipeline.ink import Grey, find_ink, find_pieces, shrink
+from pipeline.ink import Grey, find_ink, find_pieces, halve
 from pipeline.letters import belongs, letter_share
 from pipeline.line_isolation import isolate_lines
 from pipeline.routing import mean_confidence
@@ -25,7 +25,8 @@ _GULLIBLE = {"Thai": 0.5}
 _BAND_GLYPHS = 24.0
 _LONGEST_GLYPHS = 40.0
 _TALLEST_GLYPHS = 5.0
-_SEARCH_SIDE_PX = 1000
+_SEARCH_SIDE_PX = 1600
+_SEARCH_GLYPH_PX = 6.0
 _ENOUGH_LETTERS = 8
 
 
@@ -57,8 +58,8 @@ def sample_lines(grey: Grey, glyph_px: float | None, *, count: int = 2) -> list[
 
 def _count_letters(grey: Grey, glyph_px: float) -> NDArray[np.int64]:
     """How many pieces of ink of a letter's size have their middle in each row. Pictures have few, text has many."""
-    scale = min(1.0, max(_SEARCH_SIDE_PX / max(grey.shape), 6.0 / glyph_px))
-    small = shrink(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale))
+    small = halve(grey, int(max(_SEARCH_SIDE_PX, max(grey.shape) * _SEARCH_GLYPH_PX / glyph_px)))
+    scale = len(small) / len(grey)
     _, stats, centers = find_pieces(find_ink(small))
     heights = stats[1:, cv2.CC_STAT_HEIGHT] / (glyph_px * scale)
     letters = centers[1:][(heights > 0.5) & (heights < 2.5)]

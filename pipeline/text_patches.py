@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box
-from pipeline.ink import is_light_on_dark
+from pipeline.ink import find_pieces, is_light_on_dark
 from pipeline.page_image import Pixels
 
 PATCH_HEIGHT_PX = 40
@@ -102,7 +102,7 @@ def _binarise(gray: Pixels) -> Pixels:
 
 def _character_marks(ink: Pixels) -> tuple[Pixels, float | None]:
     """Only the components that can be characters, and the typical height of one in pixels (None without any)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, stats, _ = find_pieces(ink)
     widths, heights, areas = stats[:, 2], stats[:, 3], stats[:, 4]
     filled = areas / np.maximum(1, widths * heights)
     plausible = (heights >= _MIN_CHARACTER_PX) & (heights <= _MAX_CHARACTER_PX) & (widths >= 2) & (filled > 0.08)
