@@ -1,7 +1,7 @@
 """One page image read by the embedded engines: upright, in its language, by the engine that reads it best."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unre
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
-from pipeline.reading_language import fits, identify
+from pipeline.reading_language import Reading, fits, identify
 from pipeline.routing import (
     LATIN_PACK,
     RAPIDOCR,
@@ -45,6 +45,7 @@ from pipeline.routing import (
 from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
 from pipeline.script_vote import sample_lines, vote
+from pipeline.second_look import look_again, needs_look
 from pipeline.short_pictures import MOST_LINES, read_short_picture
 from pipeline.vertical_text import columns_pack, complete_columns, is_vertical
 
@@ -74,22 +75,6 @@ _SHORTEST_TEXT = 2  # characters, on a page with nothing on it that looks like a
 _BELIEVABLE = 0.6  # Tesseract's own confidence in a line that its layout analysis didn't take for one
 
 _Attempt = tuple[Route, str | None, tuple[Line, ...], str]  # with the script found and the engine
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Lines in pixels of ``prepared``'s image, confidences calibrated; ``engine`` is who read them.
-
-    ``is_script_assumed`` says that no script was recognised, so that the page may well lie on its side.
-    """
-
-    prepared: PreparedPage
-    lines: tuple[Line, ...]
-    engine: str
-    route: Route
-    language: str | None = None
-    script: str | None = None
-    is_script_assumed: bool = False
 
 
 class PageReader:
@@ -334,7 +319,10 @@ class PageReader:
             lines = self._read_single_lines(isolate_lines(erase_rules(prepared.grey, prepared.glyph_px)), route)
         else:
             lines = self._read_with_tesseract(erase_rules(prepared.grey, prepared.glyph_px), route)
-        return calibrate_lines(lines, engine)
+        lines = calibrate_lines(lines, engine)
+        if engine == TESSERACT and route.second == RAPIDOCR and self._cpu_engine == "auto" and needs_look(lines):
+            return look_again(lines, prepared.image.pixels, self._open_rapidocr().read_crop)
+        return lines
 
     def _read_with_tesseract(self, grey: Grey, route: Route) -> tuple[Line, ...]:
         """The whole page at once, then the lines that Tesseract's layout analysis lost."""

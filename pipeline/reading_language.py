@@ -1,12 +1,30 @@
-"""Which language a reading turned out to be in, and whether that is the one it was made for."""
+"""A reading of a page: which language it turned out to be in, and whether that is the one it was made for."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.document import Line
 from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import find_language
 from pipeline.letters import script_of_text
+from pipeline.prepare import PreparedPage
 from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Lines in pixels of ``prepared``'s image, confidences calibrated; ``engine`` is who read them.
+
+    ``is_script_assumed`` says that no script was recognised, so that the page may well lie on its side.
+    """
+
+    prepared: PreparedPage
+    lines: tuple[Line, ...]
+    engine: str
+    route: Route
+    language: str | None = None
+    script: str | None = None
+    is_script_assumed: bool = False
 
 
 def identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str | None]:

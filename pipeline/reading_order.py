@@ -73,6 +73,8 @@ _BOX_MARGIN = 0.12
 _MAX_CANDIDATES = 40
 _PROSE_WIDTH = 8.0  # about 16 letters: a line this long is no price and no label
 _SHORT_WIDTH = 5.0
+_VOID, _PARAGRAPH_GAP = 2.2, 0.6
+_JUSTIFIED_GAP = 1.6
 _MIN_LOW_WIDTH = 4.0
 _LONG_LIST_ROWS = 12
 
@@ -210,11 +212,47 @@ class _Cutter:
         left, right = members[inside & is_left], members[inside & ~is_left]
         if len(left) < 2 or len(right) < 2:
             return None
+        whole = len(left) + len(right)
+        left, right = self._end_at_void(left, right)
         a, b = self.rects[left], self.rects[right]
+        if len(left) + len(right) < whole:
+            bottom = max(a[:, 3].max(), b[:, 3].max())
         height = min(a[:, 3].max(), b[:, 3].max()) - max(a[:, 1].min(), b[:, 1].min())
         if height < _MIN_GUTTER_HEIGHT * self.line_height:
             return None
         return _Gutter(left, right, top, bottom, float(height), end - start)
+
+    def _end_at_void(
+        self, left: NDArray[np.intp], right: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Both sides down to where one ends and begins again much lower, while the other begins a new paragraph.
+
+        The head of a letter: what stands below it is read after both of its sides. Columns of prose go on, as a picture
+        may fill the void.
+        """
+        if max(self._usual_width(left), self._usual_width(right)) >= _PROSE_WIDTH:
+            return left, right
+        middle = (self.rects[:, 1] + self.rects[:, 3]) / 2
+        least, overlap = _PARAGRAPH_GAP * self.line_height, 0.5 * _PARAGRAPH_GAP * self.line_height
+        ends = sorted(
+            max(top, start)
+            for one, other in ((left, right), (right, left))
+            for top, bottom in self._gaps(one, _VOID * self.line_height)
+            for start, end in self._gaps(other, least)
+            if min(bottom, end) - max(top, start) >= overlap
+        )
+        for end in ends:
+            above = left[middle[left] < end], right[middle[right] < end]
+            if min(map(len, above)) > 1:
+                return above
+        return left, right
+
+    def _gaps(self, members: NDArray[np.intp], least: float) -> list[tuple[float, float]]:
+        """(top, bottom) of the white between rows of these boxes that is at least so high."""
+        rects = self.rects[members[np.argsort(self.rects[members, 1], kind="stable")]]
+        bottoms = np.maximum.accumulate(rects[:, 3])[:-1]
+        tops = rects[1:, 1]
+        return [(b, t) for b, t in zip(bottoms.tolist(), tops.tolist(), strict=True) if t - b >= least]
 
     def _has_room(self, gutter: _Gutter) -> bool:
         """A low gutter must be wide and part lines of some length, or chance gaps would be taken for columns."""
@@ -234,7 +272,8 @@ class _Cutter:
             return True
         if self._usual_step(fewer) < 0.8 * self._usual_step(other):
             return False  # a side note in smaller type, aligned by chance
-        narrow, wide = sorted((self._usual_width(left), self._usual_width(right)))
+        gap = max(gutter.width, _JUSTIFIED_GAP * self.line_height)
+        narrow, wide = sorted(self._usual_row_width(side, gap) for side in (left, right))
         is_low = gutter.height < 5 * self.line_height
         if aligned < (0.5 if is_low and narrow < _SHORT_WIDTH else 0.7) or narrow >= _PROSE_WIDTH:
             return False
@@ -254,6 +293,19 @@ class _Cutter:
 
     def _usual_width(self, members: NDArray[np.intp]) -> float:
         return float(np.median(self.rects[members, 2] - self.rects[members, 0])) / self.line_height
+
+    def _usual_row_width(self, members: NDArray[np.intp], gap: float) -> float:
+        """The same, pieces less than ``gap`` pixels apart taken as one: justified lines come in several."""
+        widths: list[float] = []
+        for row in group_rows(self.rects, members, self.line_height):
+            begun, end = self.rects[row[0], 0], self.rects[row[0], 2]
+            for index in row[1:]:
+                if self.rects[index, 0] - end >= gap:
+                    widths.append(end - begun)
+                    begun = self.rects[index, 0]
+                end = max(end, self.rects[index, 2])
+            widths.append(end - begun)
+        return float(np.median(widths)) / self.line_height
 
 
 def _white_runs(white: NDArray[np.bool_], min_width: int, min_height: int) -> list[tuple[int, int, int, int]]:

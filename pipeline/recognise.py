@@ -22,10 +22,11 @@ from pipeline.letters import script_of_text
 from pipeline.line_fusion import drop_known_words
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
-from pipeline.page_reading import PageReader, Reading
+from pipeline.page_reading import PageReader
 from pipeline.preset_images import treat
 from pipeline.presets import PRESETS
 from pipeline.rasterize import OpenedSource, open_source
+from pipeline.reading_language import Reading
 from pipeline.structure import to_blocks
 from pipeline.text_layer import TextLayer, TextLayerFinding, examine_text_layer
 from pipeline.vlm.config import VlmConfig, VlmKind

@@ -176,3 +176,25 @@ def test_order_does_not_depend_on_the_resolution(scale):
     boxes = [Box(100, 40, 900, 80), *column(100, 480, 120, 18), *column(520, 900, 120, 15)]
     scaled = [Box(b.left * scale, b.top * scale, b.right * scale, b.bottom * scale) for b in boxes]
     assert in_order(shuffled(scaled)) == scaled
+
+
+def test_the_head_of_a_letter_is_read_before_what_stands_below_it():
+    left = [(100, 100 + 34 * i, 300, 126 + 34 * i) for i in range(3)]  # sender
+    right = [(600, 100 + 34 * i, 800, 126 + 34 * i) for i in range(3)]  # telephone, fax, page
+    address = [(100, 250 + 34 * i, 280, 276 + 34 * i) for i in range(3)]
+    date = [(640, 400, 800, 426)]
+    subject = [(100, 460, 330, 486)]
+    body = [(100, 530 + 34 * i, 800, 556 + 34 * i) for i in range(4)]
+    boxes = [Box(*place) for place in (*left, *right, *address, *date, *subject, *body)]
+    assert reading_order(boxes) == list(range(len(boxes)))
+
+
+def test_narrow_justified_columns_come_in_pieces_and_are_columns_all_the_same():
+    boxes = []
+    for column in range(3):
+        for row in range(14):
+            x, y = 100 + 310 * column, 100 + 36 * row
+            w = 25 * (row * 7 % 4)  # the spaces of justified lines don't stand below each other
+            boxes += [Box(x, y, x + 50 + w, y + 26), Box(x + 82 + w, y, x + 130 + w, y + 26)]
+            boxes.append(Box(x + 160 + w, y, x + 280, y + 26))
+    assert reading_order(boxes) == list(range(len(boxes)))
