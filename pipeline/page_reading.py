@@ -21,7 +21,7 @@ from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unre
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
-from pipeline.reading_language import Reading, fits, identify
+from pipeline.reading_language import Reading, find_accented_route, fits, identify
 from pipeline.routing import (
     LATIN_PACK,
     RAPIDOCR,
@@ -59,12 +59,10 @@ CAREFUL = "embedded-careful"
 
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
-_CLEARLY_BETTER, _POSSIBLE_ROTATION = 0.15, 0.1
+_CLEARLY_BETTER, _POSSIBLE_ROTATION, _CERTAIN_ROTATION = 0.15, 0.1, 0.7
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
-_CERTAIN_ROTATION = 0.7
 _SURELY_LYING, _CLEARLY_LYING = 0.8, 0.1
-_MAYBE = 0.22
-_MAYBE_DESPITE_LATIN = 0.45
+_MAYBE, _MAYBE_DESPITE_LATIN = 0.22, 0.45
 _LATIN = frozenset({"Latn", "Latf"})
 _LIKELY = 6  # scripts that a page may be in by its look, tried before all others
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
@@ -215,7 +213,7 @@ class PageReader:
         )
 
     def _look(self, prepared: PreparedPage) -> ScriptFinding:
-        return detect_scripts(prepared.image, self._open_scripts())
+        return detect_scripts(prepared.grey, self._open_scripts())
 
     def _prepare(self, image: PageImage, rotation: int) -> tuple[PreparedPage, ScriptFinding]:
         prepared = prepare(image, rotation=rotation)
@@ -259,6 +257,8 @@ class PageReader:
         """Latin as Tesseract reads it, then what PP-OCR knows, then every script in turn, the likely ones first."""
         latin = vote(samples, [("Latn", LATIN_PACK)], self._read_sample)
         if latin and not latin.is_sure and latin.score > _MAYBE:
+            if accented := find_accented_route(latin.text):
+                return accented, "Latn"
             latin = vote(samples, latin_alternatives(), self._read_sample)
         if latin and latin.is_sure:
             route = route_latin(latin.pack)

@@ -8,7 +8,7 @@ from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import find_language
 from pipeline.letters import script_of_text
 from pipeline.prepare import PreparedPage
-from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives
+from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives, route_accented_latin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ def identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str 
     if engine == RAPIDOCR:
         script = script_of_text(text) or script
     return script, detect_language(text, script)
+
+
+def find_accented_route(text: str) -> Route | None:
+    """The route for a language that PP-OCR lacks letters of, where a few lines show it; PP-OCR need not try then."""
+    only = find_language(find_only_language(text, "Latn") or "")
+    return route_accented_latin(only) if only else None
 
 
 def fits(route: Route, lines: Sequence[Line]) -> bool:

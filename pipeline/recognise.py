@@ -222,7 +222,7 @@ def _wanted(page_count: int, options: OcrOptions) -> range:
 def _to_page(image: PageImage, reading: Reading, *, is_code: bool = False) -> Page:
     """Blocks are found on the straightened page, where lines are level, and then put back onto the page image."""
     prepared = reading.prepared
-    straight = prepared.image
+    straight = PageImage(image.number, prepared.grey, image.dpi)
     blocks = (
         to_code_block(reading.lines, page_number=image.number)
         if is_code
