@@ -56,8 +56,9 @@ def _head(texts: Texts, root: str) -> str:
         f"{html.escape(get_texts(code)('language.name'))}</option>"
         for code in list_languages()
     )
+    label = html.escape(texts("language.switch"))
     switch = (
-        f'<label class="app-languages"><select aria-label="Language" id="language-switch" '
+        f'<label class="app-languages"><select aria-label="{label}" id="language-switch" '
         f"onchange=\"location.href = '{root}?lang=' + this.value\">{options}</select></label>"
     )
     return (
