@@ -16,6 +16,7 @@ from pipeline.dark_bars import lighten_bars
 from pipeline.document import Block, Box, Line, Table
 from pipeline.ink import MANY_PIXELS, Grey, find_ink, find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import PageImage, Pixels
+from pipeline.shadows import even_out
 
 Affine = NDArray[np.float64]  # (2, 3)
 
@@ -182,7 +183,7 @@ def _median_letter(grey: Grey) -> float | None:
 
 
 def _lighten(image: PageImage, grey: Grey) -> tuple[PageImage, Grey]:
-    pixels, light = lighten_bars(image.pixels, grey)
+    pixels, light = even_out(*lighten_bars(image.pixels, grey))
     return (image, grey) if light is grey else (replace(image, pixels=pixels), light)
 
 

@@ -64,6 +64,22 @@ def test_samples_are_read_without_being_told_the_language(name, most_errors, scr
 
 
 @pytest.mark.ocr
+def test_the_points_and_signs_of_a_pale_receipt_are_read(reader):
+    text = read_sample("receipt.png", reader).text
+    assert "30.00" in text
+    assert "VAT 7" in text
+    assert "%" in text
+
+
+@pytest.mark.ocr
+def test_the_names_of_an_invoices_columns_are_the_first_row_of_its_table(reader):
+    blocks = read_sample("invoice.pdf", reader).get_page(1).blocks
+    (table,) = [block.table for block in blocks if block.table]
+    assert table.to_rows()[0] == ["Description", "Quantity", "Unit price", "Amount"]
+    assert table.header_row_count == 1
+
+
+@pytest.mark.ocr
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_is_read_and_its_boxes_lie_on_it(turns, reader):
     upright = Image.open(SAMPLES / "letter.png").convert("RGB")
