@@ -33,10 +33,14 @@ class Kind:
 _TEXT = Kind(BlockKind.TEXT)
 
 
-def classify(paragraphs: Sequence[Paragraph], body_size: float) -> list[Kind]:
-    """A kind for each paragraph of a page, in reading order; ``body_size`` is the usual size of its type in pixels."""
+def classify(paragraphs: Sequence[Paragraph], body_size: float, heights: Sequence[float] | None = None) -> list[Kind]:
+    """A kind for each paragraph of a page, in reading order; ``body_size`` is the usual size of its type in pixels.
+
+    ``heights`` are those of all its lines, in tables too: a title may be half of what stands outside of them.
+    """
     kinds = [_TEXT] * len(paragraphs)
-    usual_height = median(row.height for p in paragraphs for row in p.rows) if paragraphs else 0.0
+    known = heights or [row.height for p in paragraphs for row in p.rows]
+    usual_height = median(known) if known else 0.0
     for index, depth in _find_lists(paragraphs).items():
         kinds[index] = Kind(BlockKind.LIST, depth)
     for index, paragraph in enumerate(paragraphs):

@@ -101,8 +101,10 @@ def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage |
     if not fragments:
         return []
     measures = measure_type([fragment.line for fragment in fragments], image, width_px)
-    line_height = usual_height(to_reading_coordinates([fragment.line.box for fragment in fragments], direction))
+    rects = to_reading_coordinates([fragment.line.box for fragment in fragments], direction)
+    line_height = usual_height(rects)
     body_size = _body_size(fragments, measures, line_height)
+    heights = (rects[:, 3] - rects[:, 1]).tolist()
     tables: tuple[FoundTable, ...] = ()
     if image is not None:
         rules = find_rules(image, line_height, width_px)
@@ -111,7 +113,7 @@ def _body_drafts(lines: Sequence[Line], direction: Direction, image: PageImage |
     page = _Page(fragments, lines, direction, line_height, measures)
     parts = [part for column in _columns(page, tables + plain_tables) for part in column]
     paragraphs = [part for part in parts if isinstance(part, Paragraph)]
-    kinds = iter(classify(paragraphs, body_size))
+    kinds = iter(classify(paragraphs, body_size, heights if tables or plain_tables else None))
     return [_to_draft(part, next(kinds)) if isinstance(part, Paragraph) else _to_table_draft(part) for part in parts]
 
 

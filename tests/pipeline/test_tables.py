@@ -192,6 +192,16 @@ def test_a_dark_bar_without_upright_rules_names_the_columns(vertical):
     assert only_table(read(page)).table.to_rows() == ROWS
 
 
+def test_a_title_above_a_table_that_is_nearly_all_of_the_page():
+    page = DrawnPage()
+    page.text(100, 100, "Statement of account", size=34)
+    for r, row in enumerate(ROWS):
+        for c, text in enumerate(row):
+            page.text(EDGES[c] + 10, 310 + r * STEP, text)
+    add_rules(page)
+    assert [block.kind for block in read(page)] == [BlockKind.TITLE, BlockKind.TABLE]
+
+
 def test_a_title_over_the_whole_table_stays_one_cell():
     rows = [["", "", "", ""], *ROWS[1:]]
     page = table_page(rows)
