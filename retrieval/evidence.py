@@ -79,7 +79,7 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
 _NEGATIONS = {
     "en": r"not|never|no|none|neither|nor|without|cannot|\w+n['’]t",
     "de": r"nicht|nie|niemals|kein\w*|weder|ohne",
-    "fr": r"ne|n|pas|jamais|aucun\w*|sans",
+    "fr": r"ne|n(?=['’])|pas|jamais|aucun\w*|sans",
     "es": r"no|nunca|sin|ningun\w*|ningún|jamás",
     "pt": r"não|nunca|sem|nenhum\w*|jamais",
     "it": r"non|mai|nessun\w*|senza",
@@ -91,11 +91,16 @@ _NEGATIONS = {
     "el": r"δεν|δε|μην|ποτέ|χωρίς",
     "tr": r"değil\w*|hiçbir|asla",
     "ar": r"لا|ليس\w*|لم|لن|غير|بدون",
-    "hi": r"नहीं|बिना|न",
-    "vi": r"không|chưa|chẳng",
+    "hi": "नहीं|बिना",
+    "vi": r"không|chẳng",
 }
 """Words that turn a statement round, by language: "sin" is "without" in Spanish and "its" in Swedish."""
 _SPACELESS_NEGATIONS = r"不是|不会|不能|没有|未|ない|ません|않|없|ไม่"
+_ASKED_OPENLY = re.compile(
+    r"n['’]est-ce pas|không\s*[?？]*\s*$|หรือไม่|หรือยัง|(\w)不\1|有没有|没有\s*[?？]\s*$"
+    r"|(?:なければ|なくては|ないと)(?:なら|なり|いけ)(?:ない|ません)|ませんか|ないですか|(?:없|않)(?:나요|습니까|을까요|아도)"
+)
+"""Yes-or-no questions and "must" in the shape of a negation: "or not?", "isn't it?", "may it not fail to"."""
 _EVIDENCE_ONLY = {
     "en": r"except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non"
 }
@@ -111,7 +116,7 @@ def _is_negated(text: str, language: str | None, *, as_evidence: bool = False) -
     words = [pattern[code] for pattern in (_NEGATIONS, _EVIDENCE_ONLY if as_evidence else {}) if code in pattern]
     loose = f"{_SPACELESS_NEGATIONS}|{_SPACELESS_EVIDENCE}" if as_evidence else _SPACELESS_NEGATIONS
     pattern = "|".join([*(rf"(?<!\w)(?:{one})(?!\w)" for one in words), loose])
-    return re.search(pattern, text.casefold()) is not None
+    return re.search(pattern, text.casefold() if as_evidence else _ASKED_OPENLY.sub(" ", text.casefold())) is not None
 
 
 _OPPOSITES = """more/less more/fewer most/least most/fewest highest/lowest higher/lower largest/smallest larger/smaller

@@ -185,7 +185,7 @@ _MONEY = re.compile(
     r"|\b\d[\d.,  ']*\s?(?:thousand|million|billion|mio\.?|mrd\.?|millionen|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
     r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
     r"|рубл\w*|грив\w+|pence|pounds|cent(?:s|imes|avos)?|kr|k[cč]|lei|лв|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
-    r"|\d\s?(?:元|円|원|만\s?원|บาท)|[一二三四五六七八九十百千万亿]+(?:元|円)"
+    r"|[\d〇一二三四五六七八九十百千万億亿两]\s?(?:元|円|圆|块)|[\d일이삼사오육칠팔구십백천만억]\s?원|\d\s?บาท|\brs\.?\s?\d|रु\.?"
     r"|\b(?:free|frei|kostenlos|umsonst|gratuit\w*|gratis|grátis|gratuito|libre|bezpłatn\w*|kostnadsfri\w*|ücretsiz"
     r"|бесплатн\w*|ελεύθερ\w*|δωρεάν)\b|مجان|免费|無料|무료|मुफ़?्त|ฟรี|miễn phí",
     re.IGNORECASE,

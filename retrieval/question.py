@@ -54,6 +54,10 @@ class Question:
     def is_light(self, word: str) -> bool:
         return not is_spaceless(word) and is_function_word(word, self.language)
 
+    def is_grammar(self, word: str) -> bool:
+        """Whether a folded word, or a piece of a text without spaces, is a function word or a Japanese ending."""
+        return is_function_word(word, self.language) or _HIRAGANA.fullmatch(word) is not None
+
     @property
     def class_words(self) -> frozenset[str]:
         """Folded words that name what the answer is one of ("which *country*"): the answer need not say them."""
@@ -76,6 +80,7 @@ _WHICH = keywords(
     "which|what|welche*|quel*|qué|cuál*|qual*|che|welk*|как*|hangi|vilk*|hvilk*|jaki*|któr*",
     "ποι*|أي|किस|कौन|nào|哪|什么|どの|어느|무슨",
 )
+_HIRAGANA = re.compile("[\u3041-\u309f]+")
 _FOLLOW_UP_WORDS = 10
 _FOLLOW_UP_HEAVY_WORDS = 2
 

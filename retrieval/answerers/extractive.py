@@ -284,7 +284,7 @@ def _asks_for_the_unknown(question: Question, material: Material, ranking: _Rank
     classes = question.class_words
     weak = (word for text, fit in ranking.word_fits if fit < floor.word for word in split_words(text))
     return any(
-        word not in classes and not question.is_light(word) and not said.issuperset(word_terms(word)) for word in weak
+        word not in classes and not question.is_grammar(word) and not said.issuperset(word_terms(word)) for word in weak
     )
 
 
