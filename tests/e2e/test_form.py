@@ -141,7 +141,7 @@ def test_a_translation_stands_beside_the_text(
 
 def test_who_comes_second_sees_the_queue_and_may_leave_it(browser: Browser, tmp_path: Path, samples: Path) -> None:
     """One process reads, so the second job has to wait for the first one's pages."""
-    scan = make_long_scan(samples / "letter.png", tmp_path / "scan.pdf", pages=30)
+    scan = make_long_scan(samples / "letter.png", tmp_path / "scan.pdf", pages=60)
     with (
         start_server(tmp_path / "queue", PAGE_PROCESSES="1") as server,
         visit(browser, server.url) as first,
@@ -152,10 +152,11 @@ def test_who_comes_second_sees_the_queue_and_may_leave_it(browser: Browser, tmp_
             someone.sign_up(new_address())
         first.page.set_input_files("#file-input", scan)
         first.page.click("#read-button")
-        expect(first.page.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "30")
+        expect(first.page.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "60")
         second.page.set_input_files("#file-input", scan)
         second.page.click("#read-button")
         expect(second.page.get_by_role("progressbar")).to_be_visible()
+        expect(second.page.locator("#status")).to_contain_text("Waiting, place 1 in the queue.")
         second.page.click("#tab-documents-button")
         expect(second.page.locator(".dl-state")).to_have_text(re.compile("waiting|being read"))
         second.page.click("#tab-read-button")

@@ -371,7 +371,9 @@ export class Viewer {
       if (count) thumb.dataset.doubts = count;
       else delete thumb.dataset.doubts;
     }
-    this.doubtLabel.textContent = all ? fill(this.texts.doubts, { count: all }) : this.texts.no_doubts;
+    const sentence = all ? fill(this.texts.doubts, { count: all }) : this.texts.no_doubts;
+    // Nobody knows before the end.
+    this.doubtLabel.textContent = this.state.isDone ? sentence : "";
   }
 
   // The next doubtful word after the selected one, on this page or a later one; then from the beginning.
