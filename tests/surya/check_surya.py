@@ -1,9 +1,11 @@
-"""The real surya client in its own environment, attached to a server that answers in the shape that Surya 2 does.
+"""The real surya client in its own environment, attached to a server that answers in the shape that Surya 2 does, and
+to ``transformers serve`` with our own small model, which learnt to answer the client's prompt.
 
 Run by ``make test-surya``, which makes that environment first; ``make test`` does not collect this file.
 """
 
 import io
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +25,10 @@ from pipeline.vlm.config import VlmConfig, VlmKind
 from service.model_choice import choose_cpu_model, choose_vlm
 from settings import Settings
 from tests.model_server import Reply, picture_of, serve_model
+from tests.server import start_server
 from tests.service.running_services import ANYONE, running, scripted, wait
+from tests.tiny_pictures import CHECKPOINT, upload_pictures
+from tests.transformers_serve import serve_checkpoint
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-surya" / "bin" / "python"
@@ -36,6 +41,30 @@ ANSWER = (
     '<div data-label="Equation-Block" data-bbox="100 600 600 700"><math>E = mc^2</math></div>'
     '<div data-label="Text" data-bbox="100 800 900 900"><p>Thank you</p></div>'
 )
+
+# Prints each requirement, of the installed packages and of those that they name, that is missing or doesn't fit.
+CHECK_REQUIREMENTS = """
+from importlib.metadata import PackageNotFoundError, requires, version
+from packaging.requirements import Requirement
+
+unused = {"click", "torchvision", "transformers"}
+seen, waiting = set(), ["surya-ocr"]
+while waiting:
+    name = waiting.pop()
+    seen.add(name)
+    for line in requires(name) or ():
+        wanted = Requirement(line)
+        if wanted.name in unused or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            if not wanted.specifier.contains(version(wanted.name), prereleases=True):
+                print(f"{name}:{wanted.name}")
+        except PackageNotFoundError:
+            print(f"{name}:{wanted.name}")
+            continue
+        if wanted.name not in seen:
+            waiting.append(wanted.name)
+"""
 
 
 def drawn_page() -> Image.Image:
@@ -127,6 +156,27 @@ def test_an_uploaded_picture_is_read_by_surya_where_it_is_configured(tmp_path: P
     assert "E = mc^2" in wire.markdown
     assert any("OpenRAIL-M" in notice for notice in wire.notices)
     assert view.usage.cost == 1
+
+
+def test_uploaded_pictures_become_text_through_the_real_client_and_a_real_model(tmp_path: Path) -> None:
+    with serve_checkpoint(CHECKPOINT, tmp_path / "serve") as url:
+        settings = {
+            "SURYA_INFERENCE_URL": url,
+            "SURYA_MODEL_CHECKPOINT": str(CHECKPOINT),
+            "SURYA_PYTHON": str(PYTHON),
+            "VLM_PAGES_IN_FLIGHT": "1",
+        }
+        with start_server(tmp_path / "data", **settings) as server:
+            for job in upload_pictures(server, "cpu"):
+                assert job["engine"] == "surya", job["notices"]
+                assert any("OpenRAIL-M" in notice for notice in job["notices"])
+                assert job["usage"]["cost"] == 1
+
+
+def test_what_the_environment_borrows_fits() -> None:
+    """Its packages are installed without what they name: that has to be found in .venv, in a version they take."""
+    finished = subprocess.run([str(PYTHON), "-c", CHECK_REQUIREMENTS], capture_output=True, text=True, check=True)
+    assert finished.stdout.split() == []
 
 
 def test_a_page_that_surya_can_t_read_is_read_by_the_others() -> None:

@@ -17,7 +17,7 @@ from training.tiny_vlm.pages import ALPHABET
 
 PATCH_PX = 8
 TOKEN_PX = 16
-LONGEST_EDGE_PX = 512
+LONGEST_EDGE_PX = 256
 
 PAD, IMAGE, IMAGE_BREAK, IMAGE_END = "<|endoftext|>", "<|image_pad|>", "<|vision_pad|>", "<|vision_end|>"
 START, END = "<|im_start|>", "<|im_end|>"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import cv2
 import numpy as np
@@ -17,8 +18,14 @@ from training.words import extract_words
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:-'()/%$"
 
 _FONTS = Path("/usr/share/fonts")
-TRAINING_FONTS = ("DejaVuSans.ttf",)
-"""More of them (DejaVuSerif.ttf, NimbusSans-Regular.otf, NotoSans-Regular.ttf, ...) want more than minutes."""
+PILLOWS_FONT = "Aileron"
+"""The font inside Pillow: pictures drawn with it are the same on every machine."""
+TRAINING_FONTS = (
+    *(PILLOWS_FONT,) * 3,
+    *("DejaVuSans.ttf",) * 3,
+    *("NimbusSans-Regular.otf", "DejaVuSerif.ttf", "NotoSerif-Regular.ttf"),
+)
+"""Drawn as often as they stand here."""
 UNSEEN_FONTS = ("NotoSans-Regular.ttf", "NotoMono-Regular.ttf", "NotoSansDisplay-Regular.ttf")
 
 
@@ -29,6 +36,14 @@ class DrawnLine:
     text: str
     corners: tuple[float, float, float, float]
     centers: tuple[tuple[float, float], ...]
+
+    def scaled(self, across: float, down: float) -> "DrawnLine":
+        left, top, right, bottom = self.corners
+        return DrawnLine(
+            self.text,
+            (left * across, top * down, right * across, bottom * down),
+            tuple((x * across, y * down) for x, y in self.centers),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +56,38 @@ class SmallPage:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Draws pages with these fonts and words; ``sizes`` are the least and the most pixels of type."""
+    """Draws pages with these fonts and words; ``sizes`` are the least and the most pixels of type on the page.
+
+    ``resized`` is the share of the pages that are drawn larger and brought to their size as the image processor does
+    it: height is rounded up to whole visual tokens there, so that letters get narrower by up to a sixth.
+    """
 
     fonts: Sequence[str]
     words: Sequence[str]
-    sizes: tuple[int, int] = (20, 20)
+    sizes: tuple[int, int] = (17, 25)
+    resized: float = 0.6
 
     def draw(self, random: Random, width: int, height: int, line_count: int) -> SmallPage:
         """A page of at most ``line_count`` lines; fewer where no more fit."""
+        down = random.uniform(0.5, 1.0) if random.random() < self.resized else 1.0
+        across = down * random.uniform(0.84, 1.0) if down < 1 else 1.0
+        ink, lines = self._draw_lines(random, round(width / across), round(height / down), line_count, down)
+        if down < 1:
+            lines = tuple(line.scaled(width / ink.width, height / ink.height) for line in lines)
+            ink = ink.resize((width, height), Image.Resampling.BICUBIC)
+        shares = np.divide(np.asarray(ink), 255, dtype=np.float32)
+        return SmallPage(_print(random, shares), lines)
+
+    def _draw_lines(
+        self, random: Random, width: int, height: int, line_count: int, scale: float
+    ) -> tuple[Image.Image, tuple[DrawnLine, ...]]:
         ink = Image.new("L", (width, height), 0)
         canvas = ImageDraw.Draw(ink)
-        font = load_font(random.choice(self.fonts), random.randint(*self.sizes))
+        font = load_font(random.choice(self.fonts), round(random.randint(*self.sizes) / scale))
         pitch = font.size * random.uniform(1.2, 1.9)
         room = height - 1.25 * font.size * line_count
-        top = random.uniform(0, max(1.0, min(room, 24)))
-        left = random.uniform(2, 24)
+        top = random.uniform(0, max(1.0, min(room, 24 / scale)))
+        left = random.uniform(2, 24) / scale
         lines = []
         for _ in range(line_count):
             if top + 1.15 * font.size > height:
@@ -64,8 +96,7 @@ class Writer:
             if text:
                 lines.append(_draw_line(canvas, font, text, left, top))
             top += pitch
-        shares = np.divide(np.asarray(ink), 255, dtype=np.float32)
-        return SmallPage(_print(random, shares), tuple(lines))
+        return ink, tuple(lines)
 
     def draw_text(self, random: Random, font: ImageFont.FreeTypeFont, width: float) -> str:
         """Words, numbers and signs that fit into this many pixels."""
@@ -143,7 +174,9 @@ def _print(random: Random, ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=400)
 def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """A font of Debian's packages by its file's name. Raises StopIteration where it is not installed."""
+    """A font of Debian's packages by its file's name, or Pillow's. Raises StopIteration where it is not installed."""
+    if name == PILLOWS_FONT:
+        return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))
     path = next(_FONTS.rglob(name))
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 

@@ -1,49 +1,77 @@
 """The tiny model really reads: pictures that it never saw, through the engine that the server uses."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.transformers_vlm import TransformersVlm
+from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
+from pipeline.rasterize import open_source
+from pipeline.recognise import Reader
 from pipeline.vlm.config import VlmConfig, VlmKind
+from tests.service.running_services import scripted
+from tests.tiny_pictures import CHECKPOINT, MOST_ERRORS, draw_pictures
 
-ROOT = Path(__file__).resolve().parents[3]
-CHECKPOINT = ROOT / "training/tiny_vlm/tiny-lightonocr-3"
-PICTURES = sorted((ROOT / "tests/data/tiny_vlm").glob("*.png"))
-MOST_ERRORS = 0.35
-"""Character error rate over the pictures; docs/engines.md says what was measured on more of them."""
+
+def open_model(profile: str) -> TransformersVlm:
+    return TransformersVlm.open(
+        VlmConfig(VlmKind.TRANSFORMERS, model=str(CHECKPOINT), device="cpu", profile=profile, max_new_tokens=200)
+    )
 
 
 @pytest.fixture(scope="module")
-def engine():
-    opened = TransformersVlm.open(VlmConfig(VlmKind.TRANSFORMERS, model=str(CHECKPOINT), device="cpu"))
+def engine() -> Iterator[TransformersVlm]:
+    opened = open_model("auto")
     yield opened
     opened.close()
 
 
-def to_page(path: Path) -> PageImage:
-    return PageImage(1, np.asarray(Image.open(path).convert("RGB")), 72)
-
-
-def test_lines_are_read(engine: TransformersVlm) -> None:
+# Two prompts and two forms of answer: LightOnOCR's Markdown and Surya's HTML.
+@pytest.mark.parametrize("profile", ["lightonocr", "surya"])
+def test_lines_are_read(profile: str) -> None:
+    opened = open_model(profile)
     errors = length = 0
-    for path in PICTURES:
-        expected = path.with_suffix(".txt").read_text(encoding="utf-8").strip()
-        page = to_page(path)
-        blocks = engine.read_page(page, EngineRequest(())).blocks
-        errors += Levenshtein.distance("\n".join(block.text for block in blocks), expected)
-        length += len(expected)
+    for picture in draw_pictures():
+        page = PageImage(1, np.asarray(picture.image), 72)
+        blocks = opened.read_page(page, EngineRequest(())).blocks
+        errors += Levenshtein.distance("\n".join(block.text for block in blocks), picture.text)
+        length += len(picture.text)
         assert blocks[0].confidence > 0.3
         assert 0 <= blocks[0].box.left < blocks[0].box.right <= page.width_px
         assert 0 <= blocks[0].box.top < blocks[0].box.bottom <= page.height_px
+    opened.close()
     assert errors <= MOST_ERRORS * length
+
+
+def test_a_batch_reads_what_single_pages_say(engine: TransformersVlm) -> None:
+    pages = [PageImage(1, np.asarray(picture.image), 72) for picture in draw_pictures()][:3]
+    alone = [engine.read_page(page, EngineRequest(())).blocks[0].text for page in pages]
+    together = [result.blocks[0].text for result in engine.read_pages(pages, EngineRequest(()))]
+    assert sum(Levenshtein.distance(*pair) for pair in zip(alone, together, strict=True)) <= 3
 
 
 def test_the_folder_names_the_profile(engine: TransformersVlm) -> None:
     assert engine.info.name == "tiny-lightonocr-3"
     assert engine.info.version == "lightonocr"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "why"),
+    [({"page_budget_s": -1.0}, "too long"), ({"max_new_tokens": 3}, "too long"), ({"device": "tpu"}, "tpu")],
+)
+def test_a_page_that_the_model_does_not_finish_is_read_by_the_others(bounds: dict[str, Any], why: str) -> None:
+    model = replace(VlmConfig(VlmKind.TRANSFORMERS, model=str(CHECKPOINT), device="cpu"), **bounds)
+    reader = Reader(replace(scripted(text="Read without it"), vlm=model))
+    with open_source(next(draw_pictures()).png) as opened:
+        result = reader.read_page(opened, 1, OcrOptions(tier=Tier.VLM))
+    reader.close()
+    assert (result.page.blocks[0].text, result.tier) == ("Read without it", Tier.CPU)
+    (notice,) = result.notices
+    assert why in notice
+    assert "price of tier cpu" in notice
