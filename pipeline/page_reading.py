@@ -128,7 +128,7 @@ class PageReader:
         if self._cpu_engine == RAPIDOCR or not 0 < len(isolated) <= MOST_LINES:
             return None
         looks = {guess.script: guess.score for guess in seen.guesses}
-        candidates = (("Latn", LATIN_PACK), *vote_candidates(tuple(looks)))
+        candidates = sorted((("Latn", LATIN_PACK), *vote_candidates()), key=lambda c: -looks.get(c[0], 0.0))
         found = read_short_picture(isolated, looks, candidates, self._read_word)
         if found is None:
             return None

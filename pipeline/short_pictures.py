@@ -45,7 +45,8 @@ def read_short_picture(
     best_score = _BELIEVABLE
     for script, pack in candidates:
         lines, score = _read_all(isolated, script, pack, read)
-        score *= _UNSEEN + (1 - _UNSEEN) * min(1.0, 2 * looks.get(script, 0.0))
+        if any(character.isalpha() for line in lines for character in line.text):
+            score *= _UNSEEN + (1 - _UNSEEN) * looks.get(script, 0.0) / max((*looks.values(), 0.01))
         if score > best_score:
             best, best_score = ShortReading(script, pack, lines), score
         if best_score >= _SURE:
