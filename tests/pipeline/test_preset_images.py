@@ -91,7 +91,8 @@ def test_pictures_keep_their_size_and_their_original_stays():
     before = pixels.copy()
     for treatment in Treatment:
         treated = treat(PageImage(1, pixels, 96.0), treatment).pixels
-        assert (treated.shape, treated.dtype) == (pixels.shape, np.uint8)
+        assert treated.shape == pixels.shape
+        assert treated.dtype == np.uint8
     assert np.array_equal(pixels, before)
 
 
