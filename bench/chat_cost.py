@@ -37,7 +37,9 @@ def main() -> None:
     pages, questions = make_book(arguments.folder, arguments.pages)
     printed = to_pdf(pages)
     with tempfile.TemporaryDirectory() as folder, start_server(Path(folder), CHAT_GGUF=arguments.gguf) as server:
-        client = ChatServer(server.url, server.create_account("bench@example.com"))
+        client = ChatServer(
+            server.url, server.create_account("bench@example.com", "--plan", "paid", "--credits", "100000")
+        )
         report(server.process.pid, client, printed, pages, questions[: arguments.questions])
 
 
