@@ -1,13 +1,13 @@
 """What some tools do to a picture before the embedded engines read it. Every pixel keeps its place, and so do boxes."""
 
 from dataclasses import replace
-from enum import StrEnum
 
 import cv2
 import numpy as np
 
 from pipeline.ink import Grey
 from pipeline.page_image import PageImage, Pixels
+from pipeline.presets import Treatment
 
 _SMALL_SIDE_PX = 400
 _STROKES_PX = 15  # of 400: wider than any stroke or gap between letters, narrower than a shadow's edge
@@ -18,18 +18,6 @@ _BRIGHTER = 25.0  # grey values between a sheet and what it lies on
 _HEM = 0.006  # of the picture's longer side: the sheet's edge, with its shadow
 _SURELY_INK = 200  # grey value on even white paper
 _LEAST_INK = 0.002  # of the picture
-
-
-class Treatment(StrEnum):
-    """``board``: light evened out, coloured pens made black. ``sheet``: what lies around a sheet becomes paper.
-
-    ``slip``: both, and faded print made black.
-    """
-
-    NONE = "none"
-    BOARD = "board"
-    SHEET = "sheet"
-    SLIP = "slip"
 
 
 def treat(image: PageImage, treatment: Treatment) -> PageImage:

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from errors import UnknownToolError
 from pipeline.options import Tier
-from pipeline.preset_images import Treatment
 
 
 class Emphasis(StrEnum):
@@ -18,6 +17,19 @@ class Emphasis(StrEnum):
     TABLES = "tables"
     PDF = "pdf"
     TRANSLATION = "translation"
+
+
+class Treatment(StrEnum):
+    """What is done to a picture before the embedded engines read it.
+
+    ``board``: light evened out, coloured pens made black. ``sheet``: what lies around a sheet becomes paper.
+    ``slip``: both, and faded print made black.
+    """
+
+    NONE = "none"
+    BOARD = "board"
+    SHEET = "sheet"
+    SLIP = "slip"
 
 
 @dataclass(frozen=True, slots=True)

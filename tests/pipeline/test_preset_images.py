@@ -11,8 +11,8 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.options import OcrOptions, Tier
 from pipeline.page_image import PageImage
-from pipeline.preset_images import Treatment, treat
-from pipeline.presets import PRESETS
+from pipeline.preset_images import treat
+from pipeline.presets import PRESETS, Treatment
 from pipeline.recognise import Reader, recognise
 
 WORDS = ["agenda", "budget", "release", "deadline", "customer", "design", "review", "meeting", "Friday", "storage"]
