@@ -30,6 +30,7 @@ from pipeline.reading_language import Reading
 from pipeline.structure import to_blocks
 from pipeline.text_layer import TextLayer, TextLayerFinding, examine_text_layer
 from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.drafts import OnDraft
 from pipeline.vlm.fallback import ModelUse, explain_fallback
 from pipeline.vlm_reading import ModelReader
 
@@ -64,6 +65,11 @@ class ReaderConfig:
         config = self.vlm if tier is Tier.VLM else self.cpu_vlm
         return None if config.kind is VlmKind.NONE else config
 
+    def has_drafts(self, tier: Tier) -> bool:
+        """Whether the text of a page of this tier can be seen while it is read."""
+        model = self.model_for(tier)
+        return model is not None and model.kind.streams
+
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
@@ -83,12 +89,19 @@ class Reader:
         self._models: dict[VlmConfig, ModelReader] = {}
 
     def read_page(
-        self, opened: OpenedSource, number: int, options: OcrOptions, *, use: ModelUse = ModelUse.WITH_FALLBACK
+        self,
+        opened: OpenedSource,
+        number: int,
+        options: OcrOptions,
+        *,
+        use: ModelUse = ModelUse.WITH_FALLBACK,
+        on_draft: OnDraft | None = None,
     ) -> PageResult:
         """Read page ``number`` (from 1). Raises ReadingError, EngineUnavailableError or PageNotFoundError.
 
         Without a model, or where it fails and a fallback is wanted, tier ``vlm`` is the embedded engines' most careful
-        reading, at the price of tier ``cpu``.
+        reading, at the price of tier ``cpu``. ``on_draft`` is told while a model writes, where that can be seen
+        (:meth:`ReaderConfig.has_drafts`).
         """
         model = self._config.model_for(options.tier)
         found = TextLayerFinding(None) if model and _outranks_layer(options) else self._find_layer(opened, number)
@@ -100,7 +113,7 @@ class Reader:
             is_careful = options.tier is Tier.VLM and model is None
             return self._read_image(image, options, (*distrust, _CAREFUL_NOTICE) if is_careful else distrust, found)
         try:
-            page, notices = self._open_model(model).read(image, options)
+            page, notices = self._open_model(model).read(image, options, on_draft)
         except (ReadingError, EngineUnavailableError) as error:
             if use is ModelUse.ALONE:
                 raise

@@ -15,6 +15,7 @@ from pipeline.page_image import PageImage
 from pipeline.prepare import PreparedPage, find_ink, prepare, to_grey
 from pipeline.presets import PRESETS
 from pipeline.vlm.config import VlmConfig
+from pipeline.vlm.drafts import DraftText, OnDraft
 
 if TYPE_CHECKING:
     from pipeline.engines.orientation_model import OrientationModel
@@ -36,16 +37,21 @@ class ModelReader:
             self._model.close()
             self._model = None
 
-    def read(self, image: PageImage, options: OcrOptions) -> tuple[Page, tuple[str, ...]]:
-        """The page and notices about it. Raises ReadingError or EngineUnavailableError; no half a page is returned."""
+    def read(
+        self, image: PageImage, options: OcrOptions, on_draft: OnDraft | None = None
+    ) -> tuple[Page, tuple[str, ...]]:
+        """The page and notices about it; ``on_draft`` is told while the model writes.
+
+        Raises ReadingError or EngineUnavailableError; no half a page is returned.
+        """
         turned = self._turn_upright(image)
         model = self.open()
         mode = PRESETS[options.tool].prompt_mode if options.tool else "ocr"
         known = find_language(options.language)
         languages = (known.code,) if known else ()
-        result = model.read_page(
-            turned.image if turned else image, EngineRequest(languages, mode, self._config.page_budget_s)
-        )
+        shown = turned.image if turned else image
+        on_text = DraftText(model.profile, shown, on_draft).add if on_draft is not None else None
+        result = model.read_page(shown, EngineRequest(languages, mode, self._config.page_budget_s), on_text)
         if not any(block.text.strip() for block in result.blocks) and not _is_blank(image):
             raise EngineFailedError("The model found nothing on a page that is not blank.")
         blocks = tuple(_inside(turned.map_block(block) if turned else block, image) for block in result.blocks)

@@ -6,7 +6,7 @@ differ in what they know: one that refuses log probabilities, schemas or templat
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,8 +74,8 @@ class ChatClient:
             self._model = listed[0]
         return self._model
 
-    def ask(self, request: ChatRequest) -> VlmOutput:
-        """The answer, or as much of it as came until it was stopped.
+    def ask(self, request: ChatRequest, on_text: Callable[[str], None] | None = None) -> VlmOutput:
+        """The answer, or as much of it as came until it was stopped; ``on_text`` gets its pieces as they come.
 
         Raises EngineUnavailableError when the server can't be reached or refuses us, PageTimeoutError when nothing
         came in time, EngineFailedError for any other failure. Failures that may pass are tried again, with growing
@@ -88,7 +88,7 @@ class ChatClient:
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise self._to_error(error) from error
         try:
-            return self._read(stream, request)
+            return self._read(stream, request, on_text)
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             raise self._to_error(error) from error
         except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -116,7 +116,9 @@ class ChatClient:
             return stream
         return self._openai.chat.completions.create(**body)
 
-    def _read(self, stream: Stream[ChatCompletionChunk], request: ChatRequest) -> VlmOutput:
+    def _read(
+        self, stream: Stream[ChatCompletionChunk], request: ChatRequest, on_text: Callable[[str], None] | None
+    ) -> VlmOutput:
         answer = _Answer()
         loops = LoopDetector()
         with stream:
@@ -124,6 +126,8 @@ class ChatClient:
                 for choice in chunk.choices or ():
                     piece = (choice.delta.content if choice.delta else None) or ""
                     answer.add(piece, _to_logprobs(choice.logprobs))
+                    if piece and on_text is not None:
+                        on_text(piece)
                     if choice.finish_reason == "length":
                         answer.stopped = Stop.LENGTH
                     if piece and loops.feed(piece):

@@ -1,6 +1,6 @@
 """A vision-language model in a GGUF file: llama.cpp in our own process tree, and from there on a served model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from pipeline.engines.gguf_server import GgufModel, GgufServer
 from pipeline.engines.served_vlm import ServedVlm
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.profiles import VlmProfile
 
 
 class GgufVlm:
@@ -30,13 +31,19 @@ class GgufVlm:
         self._served.close()
         self._server.close()
 
-    def read_page(self, image: PageImage, request: EngineRequest) -> EngineResult:
+    @property
+    def profile(self) -> VlmProfile:
+        return self._served.profile
+
+    def read_page(
+        self, image: PageImage, request: EngineRequest, on_text: Callable[[str], None] | None = None
+    ) -> EngineResult:
         """As :meth:`pipeline.engines.served_vlm.ServedVlm.read_page`."""
         if not self._config.mmproj:
             raise EngineUnavailableError(
                 f"{self.info.name} has no image projector, so it can't see pages.", remedy="Set VLM_MMPROJ."
             )
-        return self._running().read_page(image, request)
+        return self._running().read_page(image, request, on_text)
 
     def generate_text(
         self,

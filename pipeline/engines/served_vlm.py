@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ class ServedVlm:
 
     def __init__(self, client: ChatClient, profile: VlmProfile, config: VlmConfig) -> None:
         self._client = client
-        self._profile = profile
+        self.profile = profile
         self._config = config
         self.info = EngineInfo(to_engine_name(client.get_model()), profile.name, profile.licence)
 
@@ -36,12 +36,14 @@ class ServedVlm:
     def close(self) -> None:
         self._client.close()
 
-    def read_page(self, image: PageImage, request: EngineRequest) -> EngineResult:
-        """Read one page; boxes are in pixels of ``image``.
+    def read_page(
+        self, image: PageImage, request: EngineRequest, on_text: Callable[[str], None] | None = None
+    ) -> EngineResult:
+        """Read one page; boxes are in pixels of ``image``. ``on_text`` gets the answer's pieces as they come.
 
         Raises as :meth:`pipeline.engines.chat_client.ChatClient.ask`, and as :func:`to_result`.
         """
-        profile = self._profile
+        profile = self.profile
         prompt = profile.prompt(request.prompt_mode)
         parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": to_data_uri(image, profile)}}]
         if prompt:
@@ -60,7 +62,8 @@ class ServedVlm:
                 top_p=profile.top_p,
                 wants_logprobs=True,
                 extras=extras,
-            )
+            ),
+            on_text,
         )
         return to_result(profile, output, image)
 

@@ -13,6 +13,7 @@ import queue
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -38,10 +39,10 @@ class SuryaEngine:
 
     def __init__(self, config: VlmConfig) -> None:
         self._config = config
-        self._profile = PROFILES["surya"]
+        self.profile = PROFILES["surya"]
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.Queue[bytes] = queue.Queue()
-        self.info = EngineInfo("surya", "2", self._profile.licence)
+        self.info = EngineInfo("surya", "2", self.profile.licence)
 
     @classmethod
     def open(cls, config: VlmConfig) -> Self:
@@ -59,14 +60,21 @@ class SuryaEngine:
                     pipe.close()
             self._process = None
 
-    def read_page(self, image: PageImage, request: EngineRequest) -> EngineResult:
-        """Blocks in pixels of ``image``. Raises EngineFailedError, PageTimeoutError or EngineUnavailableError."""
+    def read_page(
+        self,
+        image: PageImage,
+        request: EngineRequest,
+        on_text: Callable[[str], None] | None = None,  # noqa: ARG002
+    ) -> EngineResult:
+        """Blocks in pixels of ``image``; ``on_text`` is never called: the package gives whole pages.
+
+        Raises EngineFailedError, PageTimeoutError or EngineUnavailableError."""
         if self._process is None or self._process.poll() is not None:
             self._start()
         answer = self._ask({"image": _to_png(image)}, request.timeout_s or self._config.page_budget_s)
         blocks = answer["blocks"]
         parsed = parse_page(
-            self._profile,
+            self.profile,
             VlmOutput(_to_divs(blocks, image)),
             page_number=image.number,
             width_px=image.width_px,
@@ -75,7 +83,7 @@ class SuryaEngine:
         # The package has one probability for the whole page, and says 1.0 where the server gave it none.
         confidence = min((block["confidence"] for block in blocks), default=None)
         known = confidence if confidence is not None and confidence < 1.0 else None
-        notice = LICENCE_NOTICE.format(licence=self._profile.licence)
+        notice = LICENCE_NOTICE.format(licence=self.profile.licence)
         return EngineResult(
             blocks=tuple(replace(block, confidence=known) for block in parsed.blocks),
             notices=(*parsed.notices, notice),

@@ -58,7 +58,7 @@ class TransformersVlm:
     def __init__(self, model: Any, processor: Any, profile: VlmProfile, config: VlmConfig) -> None:
         self._model = model
         self._processor = processor
-        self._profile = profile
+        self.profile = profile
         self._config = config
         self._guide_tokenizer: LLTokenizer | None = None
         self._write_elsewhere = on_borrowed_gpu(self._write, config.page_budget_s)
@@ -115,7 +115,7 @@ class TransformersVlm:
         it takes longer than the request or the configuration allows.
         """
         pass_on: OnText | None = None if on_text is None else lambda _row, piece: on_text(piece)
-        return to_result(self._profile, self._ask_pages([image], request, pass_on)[0], image)
+        return to_result(self.profile, self._ask_pages([image], request, pass_on)[0], image)
 
     def read_pages(self, images: Sequence[PageImage], request: EngineRequest) -> list[EngineResult | ReadingError]:
         """Read pages at once, which a GPU does in little more than the time of one.
@@ -131,7 +131,7 @@ class TransformersVlm:
         results: list[EngineResult | ReadingError] = []
         for image, output in zip(images, outputs, strict=True):
             try:
-                results.append(to_result(self._profile, output, image))
+                results.append(to_result(self.profile, output, image))
             except ReadingError as error:
                 results.append(error)
         return results
@@ -149,7 +149,7 @@ class TransformersVlm:
         Raises EngineUnavailableError for a model that only reads pages, EngineFailedError and PageTimeoutError as
         :meth:`read_page`.
         """
-        if not self._profile.follows_instructions:
+        if not self.profile.follows_instructions:
             raise EngineUnavailableError(
                 f"{self.info.name} reads pages and follows no instructions.",
                 remedy="Set VLM_MODEL to an instruct model such as Qwen/Qwen3.5-2B.",
@@ -172,7 +172,7 @@ class TransformersVlm:
     def _ask_pages(
         self, images: Sequence[PageImage], request: EngineRequest, on_text: OnText | None
     ) -> list[VlmOutput]:
-        profile = self._profile
+        profile = self.profile
         prompt = profile.prompt(request.prompt_mode)
         conversations = []
         for image in images:
@@ -237,7 +237,7 @@ class TransformersVlm:
             return_tensors="pt",
             processor_kwargs={"padding": len(conversations) > 1},
             # A template that doesn't know an option would pass it on to the processor, which doesn't either.
-            **{name: value for name, value in self._profile.template_options.items() if name in template},
+            **{name: value for name, value in self.profile.template_options.items() if name in template},
         )
         return batch.to(self._model.device, dtype=self._model.dtype)
 
@@ -247,7 +247,7 @@ class TransformersVlm:
         return str(
             self._processor.tokenizer.decode(
                 kept,
-                skip_special_tokens=self._profile.skip_special_tokens,
+                skip_special_tokens=self.profile.skip_special_tokens,
                 clean_up_tokenization_spaces=False,
             )
         )

@@ -1,6 +1,6 @@
 """Vision-language models by where they run. Nothing of a model is imported before it is opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -9,6 +9,7 @@ from errors import EngineUnavailableError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.profiles import VlmProfile
 
 
 class PageModel(Protocol):
@@ -17,8 +18,16 @@ class PageModel(Protocol):
     @property
     def info(self) -> EngineInfo: ...
 
-    def read_page(self, image: PageImage, request: EngineRequest) -> EngineResult:
-        """Blocks in reading order. Raises ReadingError or EngineUnavailableError when this page can't be read."""
+    @property
+    def profile(self) -> VlmProfile: ...
+
+    def read_page(
+        self, image: PageImage, request: EngineRequest, on_text: Callable[[str], None] | None = None
+    ) -> EngineResult:
+        """Blocks in reading order; ``on_text`` gets the answer's pieces as they are written, where the engine streams.
+
+        Raises ReadingError or EngineUnavailableError when this page can't be read.
+        """
         ...
 
     def close(self) -> None: ...

@@ -13,6 +13,11 @@ class VlmKind(StrEnum):
     GGUF = "gguf"
     SURYA = "surya"
 
+    @property
+    def streams(self) -> bool:
+        """Whether an answer can be seen while it is written; Surya's package gives whole pages."""
+        return self in (VlmKind.TRANSFORMERS, VlmKind.SERVED, VlmKind.GGUF)
+
 
 @dataclass(frozen=True, slots=True)
 class VlmConfig:

@@ -44,6 +44,15 @@ def test_an_answer_becomes_blocks_in_pixels_with_confidence():
     assert server.requests[0]["max_tokens"] == 8192
 
 
+def test_the_answer_is_shown_as_it_comes():
+    pieces: list[str] = []
+    with serve_model(lambda _: Reply(DIVS, piece_length=7)) as server:
+        model = open_vlm(server.url, profile="instruct")
+        model.read_page(PAGE, EngineRequest(()), pieces.append)
+        model.close()
+    assert pieces == [DIVS[at : at + 7] for at in range(0, len(DIVS), 7)]
+
+
 def test_without_log_probabilities_there_is_no_confidence():
     with serve_model(lambda _: DIVS) as server:
         assert {block.confidence for block in read(server.url, profile="instruct").blocks} == {None}

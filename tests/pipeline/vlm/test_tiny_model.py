@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,19 @@ def test_a_batch_reads_what_single_pages_say(engine: TransformersVlm) -> None:
 def test_the_folder_names_the_profile(engine: TransformersVlm) -> None:
     assert engine.info.name == "tiny-lightonocr-3"
     assert engine.info.version == "lightonocr"
+
+
+def test_its_text_can_be_seen_while_it_reads() -> None:
+    reader = Reader(replace(scripted(), vlm=VlmConfig(VlmKind.TRANSFORMERS, model=str(CHECKPOINT), device="cpu")))
+    drafts: list[str] = []
+    with open_source(next(draw_pictures()).png) as opened:
+        options = OcrOptions(tier=Tier.VLM)
+        result = reader.read_page(opened, 1, options, on_draft=lambda make_text: drafts.append(make_text()))
+    reader.close()
+    texts = [text for text in dict.fromkeys(drafts) if text]
+    assert len(texts) > 2
+    assert all(later.startswith(text) for text, later in pairwise(texts))
+    assert (texts[-1], result.tier) == (result.page.text, Tier.VLM)
 
 
 @pytest.mark.parametrize(
