@@ -8,7 +8,7 @@ residue would have it, and letters that cross them keep what stands out on eithe
 import cv2
 import numpy as np
 
-from pipeline.ink import Grey, find_ink
+from pipeline.ink import Grey, find_ink, find_pieces
 
 _LONG = 14.0  # letter heights (median piece of ink): the head strokes of Indic words are shorter
 _TALL = 3.2
@@ -51,7 +51,7 @@ def _meeting(upright: Grey, level: Grey, tall_px: float) -> Grey:
     """The upright runs that meet a level one if they are tall, one at either end if they aren't."""
     if not upright.any():
         return upright
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(upright, connectivity=8)
+    labels, stats, _ = find_pieces(upright)
     near = cv2.dilate(level, np.ones((7, 7), np.uint8)) > 0
     met = set(np.unique(labels[near]).tolist()) - {0}
     wanted = np.zeros(len(stats), np.uint8)

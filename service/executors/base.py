@@ -57,5 +57,5 @@ class Executor(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop what runs, and all processes."""
+        """Stop what runs, and all processes. What is submitted later is cancelled at once."""
         ...

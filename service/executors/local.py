@@ -48,6 +48,7 @@ class LocalExecutor(Executor):
         self._config = config
         self._pools: dict[Lane, ProcessPool] = {}
         self._unfinished: WeakSet[_LinkedFuture[Any]] = WeakSet()
+        self._is_stopped = False
         self._lock = Lock()
 
     @property
@@ -63,20 +64,19 @@ class LocalExecutor(Executor):
         return sizes[lane]
 
     def start(self) -> None:
+        self._is_stopped = False
         lanes = (Lane.PAGES, Lane.FILES) if self._config.page_processes else (Lane.FILES,)
         for lane in lanes:
             for _ in range(self.slots(lane)):
                 if lane is Lane.PAGES and self._config.warm_up is not None:
                     self.submit(self._config.warm_up, timeout_s=120.0, lane=lane)
                 else:
-                    self._pool(lane)
+                    self._find_pool(lane)
 
     def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
-        try:
-            inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
-        except RuntimeError:
-            # The pool gave itself up between the two calls; the next one is new.
-            inner = self._pool(lane).schedule(run_task, args=(task,), timeout=timeout_s)
+        inner = self._schedule(task, timeout_s, lane)
+        if inner is None:
+            return _cancelled()
         outer: _LinkedFuture[Result] = _LinkedFuture(inner)
         with self._lock:
             self._unfinished.add(outer)
@@ -85,6 +85,7 @@ class LocalExecutor(Executor):
 
     def stop(self) -> None:
         with self._lock:
+            self._is_stopped = True
             pools, self._pools = self._pools, {}
             unfinished = list(self._unfinished)
         for pool in pools.values():
@@ -95,8 +96,22 @@ class LocalExecutor(Executor):
         for future in unfinished:
             Future.cancel(future)
 
-    def _pool(self, lane: Lane) -> ProcessPool:
+    def _schedule(self, task: Task[Result], timeout_s: float, lane: Lane) -> Future[Any] | None:
+        pool = self._find_pool(lane)
+        if pool is None:
+            return None
+        try:
+            return pool.schedule(run_task, args=(task,), timeout=timeout_s)
+        except RuntimeError:
+            # The pool gave itself up, or was stopped, between the two calls.
+            pool = self._find_pool(lane)
+            return None if pool is None else pool.schedule(run_task, args=(task,), timeout=timeout_s)
+
+    def _find_pool(self, lane: Lane) -> ProcessPool | None:
+        """None once the executor is stopped: whoever is late must not start processes that nobody would end."""
         with self._lock:
+            if self._is_stopped:
+                return None
             # A pool gives itself up when a process dies that had no task (when memory is short
             # the kernel kills any).
             if lane not in self._pools or not self._pools[lane].active:
@@ -127,6 +142,13 @@ class _LinkedFuture(Future[Result]):
 
     def cancel(self) -> bool:
         return self._inner.cancel()
+
+
+def _cancelled() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 def _pass_on(done: Future[Result], outer: Future[Result], timeout_s: float) -> None:

@@ -1,6 +1,7 @@
 """Tasks in processes that crash, hang and eat memory."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import time
@@ -140,6 +141,16 @@ def test_processes_are_replaced_after_so_many_tasks() -> None:
     pids = [run(executor, WhoAmI())[0] for _ in range(6)]  # type: ignore[index]
     executor.stop()
     assert len(set(pids)) == 3
+
+
+def test_what_comes_after_the_stop_starts_no_process(executor: LocalExecutor) -> None:
+    executor.submit(Answer(1), timeout_s=60, lane=Lane.PAGES).result(timeout=60)
+    executor.stop()
+    before = {process.pid for process in multiprocessing.active_children()}
+    late = executor.submit(Answer(2), timeout_s=60, lane=Lane.PAGES)
+    with pytest.raises(CancelledError):
+        late.result(timeout=60)
+    assert {process.pid for process in multiprocessing.active_children()} <= before
 
 
 def test_stopping_ends_what_runs(executor: LocalExecutor) -> None:
