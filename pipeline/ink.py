@@ -65,6 +65,18 @@ def find_pieces(ink: Grey) -> Pieces:
     return Pieces(np.asarray(labels, np.int32), np.asarray(stats, np.int32), np.asarray(centers, np.float64))
 
 
+def find_level_runs(ink: Grey, length_px: int) -> Grey:
+    """The level runs of ink at least so long: an opening with a flat kernel, one row at a time.
+
+    Few rows of a page hold so much ink at all, and only those are opened.
+    """
+    runs = np.zeros_like(ink)
+    rows = np.flatnonzero(cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] >= length_px)
+    if len(rows):
+        runs[rows] = cv2.morphologyEx(ink[rows], cv2.MORPH_OPEN, np.ones((1, length_px), np.uint8))
+    return runs
+
+
 def halve(pixels: NDArray[np.uint8], longest_px: int) -> NDArray[np.uint8]:
     """A picture (grey or RGB) averaged down by two, again and again until no side is longer than ``longest_px``."""
     while max(pixels.shape[:2]) > longest_px and min(pixels.shape[:2]) > 1:

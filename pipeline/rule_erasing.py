@@ -8,7 +8,7 @@ residue would have it, and letters that cross them keep what stands out on eithe
 import cv2
 import numpy as np
 
-from pipeline.ink import Grey, find_ink, find_pieces
+from pipeline.ink import Grey, find_ink, find_level_runs, find_pieces
 
 _LONG = 14.0  # letter heights (median piece of ink): the head strokes of Indic words are shorter
 _TALL = 3.2
@@ -39,9 +39,11 @@ def erase_rules(grey: Grey, glyph_px: float | None) -> Grey:
 
 def _runs(ink: Grey, length: int, glyph_px: float, *, is_upright: bool) -> Grey:
     """Runs of ink at least so long, where they are thin. Slants of half a degree break them into overlapping steps."""
-    kernel = np.ones((length, 1) if is_upright else (1, length), np.uint8)
     bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3) if is_upright else (3, 1), np.uint8))
-    runs = np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel), np.uint8)
+    if is_upright:
+        runs = np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8)), np.uint8)
+    else:
+        runs = find_level_runs(np.asarray(bridged, np.uint8), length)
     thick = max(3, round(_THIN * glyph_px))
     across = np.ones((1, thick) if is_upright else (thick, 1), np.uint8)
     return runs & ~np.asarray(cv2.morphologyEx(runs, cv2.MORPH_OPEN, across), np.uint8)

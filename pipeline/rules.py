@@ -66,8 +66,12 @@ def _edges(corners: NDArray[np.float32], thickness: float) -> Iterator[Box]:
 def _segments(ink: Grey, length: int, scale: float, *, is_upright: bool) -> tuple[Box, ...]:
     import cv2
 
-    kernel = np.ones((length, 1) if is_upright else (1, length), np.uint8)
-    opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel)
+    from pipeline.ink import find_level_runs
+
+    if is_upright:
+        opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    else:
+        opened = find_level_runs(ink, length)
     if not opened.any():
         return ()
     # A slanted rule leaves steps of one pixel, a faint one small holes: both are bridged.

@@ -1,6 +1,7 @@
+import cv2
 import numpy as np
 
-from pipeline.ink import find_ink, is_light_on_dark
+from pipeline.ink import find_ink, find_level_runs, is_light_on_dark
 from pipeline.page_image import PageImage
 from pipeline.prepare import prepare, to_grey
 from tests.pipeline.drawn_pages import DrawnPage
@@ -32,3 +33,13 @@ def test_dark_pages_are_made_light_for_the_engines():
     pixels = printed_page()
     prepared = prepare(PageImage(1, 255 - pixels, 150), scale=1.0)
     assert np.array_equal(prepared.image.pixels, pixels)
+
+
+def test_level_runs_are_what_an_opening_leaves() -> None:
+    random = np.random.default_rng(5)
+    ink = (random.random((60, 200)) < 0.8).astype(np.uint8)
+    ink[20, 30:90] = 1
+    ink[:, 0] = ink[:, -1] = 0  # OpenCV lets runs go on outside the picture
+    for length in (5, 25, 60, 150):
+        whole = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+        assert np.array_equal(find_level_runs(ink, length), whole)
