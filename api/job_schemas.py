@@ -100,6 +100,11 @@ class PageWire(_Wire):
     blocks: list[BlockWire]
 
 
+class DraftWire(_Wire):
+    index: int = Field(description="Counts from 0.")
+    text: str = Field(description="What the model has written so far; the page as it is read in the end may differ.")
+
+
 class ProgressWire(_Wire):
     done: int
     total: int
@@ -157,6 +162,9 @@ class JobWire(_Wire):
     file_name: str
     notices: list[str]
     progress: ProgressWire
+    drafts: list[DraftWire] = Field(
+        description="Pages that a model of tier `vlm` is just reading; renewed about once a second, empty otherwise."
+    )
     queue_position: int | None = Field(description="1 is next; null when the job is not waiting.")
     usage: UsageWire | None
     created_at: datetime
@@ -169,7 +177,7 @@ class JobWire(_Wire):
     )
 
 
-LISTED_WITHOUT = {"pages", "text", "markdown"}
+LISTED_WITHOUT = {"pages", "text", "markdown", "drafts"}
 """What a list of jobs leaves out of each."""
 
 JobSummaryWire = create_model(  # type: ignore[call-overload]
@@ -218,6 +226,7 @@ def to_wire(view: JobView) -> JobWire:
         file_name=record.source_name,
         notices=list(view.notices),
         progress=ProgressWire(done=record.pages_done, total=record.page_count),
+        drafts=[DraftWire(index=draft.number - 1, text=draft.text) for draft in view.drafts],
         queue_position=view.queue_position,
         usage=_to_usage(view),
         created_at=record.created_at,

@@ -18,6 +18,7 @@ from service.file_names import to_attachment, to_notice_header
 from service.job_views import JobView
 
 MAX_WAIT_S = 60.0
+EVENT_MEMBERS = {"uuid", "status", "progress", "drafts", "queue_position", "error"}
 POLL_AFTER_S = "2"
 
 router = SlashRouter(prefix="/api/v1/ocr", tags=["ocr"])
@@ -104,7 +105,10 @@ async def get_job(
     summary="Watch a job",
 )
 async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
-    """Server-sent events: `progress` after every page, then `done` or `failed`. The page text is not sent."""
+    """Server-sent events: `progress` after every page, then `done` or `failed`.
+
+    The text of pages that were read is not sent; `drafts` are, with a `progress` event whenever one has grown.
+    """
     # An unknown job is still an answer with a status here; later it would be a broken stream.
     await run_in_threadpool(services.jobs.look, caller, job_id)
     return EventSourceResponse(_progress_events(caller, job_id, services))
@@ -112,9 +116,9 @@ async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> 
 
 async def _progress_events(caller: CallerDep, job_id: str, services: ServicesDep) -> AsyncIterator[bytes]:
     async for view in services.jobs.events(caller, job_id):
-        wire = to_wire(view).model_dump_json(include={"uuid", "status", "progress", "queue_position", "error"})
-        name = "progress" if not view.record.state.is_final else to_wire(view).status
-        yield format_sse_event(data_str=wire, event=name)
+        wire = to_wire(view)
+        name = "progress" if not view.record.state.is_final else wire.status
+        yield format_sse_event(data_str=wire.model_dump_json(include=EVENT_MEMBERS), event=name)
 
 
 @router.get(

@@ -100,7 +100,7 @@ class JobClosing:
         return True
 
     def sweep_later(self, job_id: str) -> None:
-        """Remove the files of a job that was cancelled or deleted while a page of it was being read."""
+        """Remove what was written for a job that ended, was cancelled or deleted while a page of it was being read."""
         self._cleaners.submit(self._sweep, job_id)
 
     def stop(self) -> None:
@@ -136,3 +136,5 @@ class JobClosing:
             state = self._store.find_states(connection, [job_id]).get(job_id)
         if state in (None, JobState.CANCELLED, JobState.FAILED):
             self._files.delete_job(job_id)
+        elif state is JobState.DONE:
+            self._remove_inputs(job_id)

@@ -5,6 +5,7 @@ Every key is made from a job's id and from numbers, never from a name that someb
     jobs/<id>/upload            as it came; deleted when the job ends, or becomes:
     jobs/<id>/source            the upload of a finished job, kept for the page viewer and the searchable PDF
     jobs/<id>/pages/0001.json   a page as it was read, until the document is assembled
+    jobs/<id>/pages/0001.draft  what a model has written of a page so far, while it is at it
     jobs/<id>/document.json     the result
     jobs/<id>/exports/...       downloads, made on first request
     jobs/<id>/images/...        page previews, made on first request
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
@@ -36,6 +38,7 @@ _JOBS = "jobs"
 _PROBE = ".ready"
 # An outage of a minute is waited out inside one try of a page; readiness wants an answer at once.
 _PATIENCE = timedelta(seconds=75)
+_SHORT_PATIENCE = timedelta(seconds=3)
 _BACK_OFF: "BackoffConfig" = {
     "init_backoff": timedelta(milliseconds=200),
     "max_backoff": timedelta(seconds=3),
@@ -68,6 +71,10 @@ def page_key(job_id: str, number: int) -> str:
     return f"{_JOBS}/{job_id}/pages/{number:04}.json"
 
 
+def draft_key(job_id: str, number: int) -> str:
+    return f"{_JOBS}/{job_id}/pages/{number:04}.draft"
+
+
 def document_key(job_id: str) -> str:
     return f"{_JOBS}/{job_id}/document.json"
 
@@ -88,10 +95,19 @@ class JobFiles:
     StorageUnavailableError when the storage could not be reached for more than a minute.
     """
 
-    def __init__(self, storage_url: str) -> None:
+    def __init__(self, storage_url: str, *, patience: timedelta = _PATIENCE) -> None:
         self.storage_url = storage_url
         self._folder = None if "://" in storage_url else Path(storage_url)
-        self._store = _open_remote(storage_url) if self._folder is None else LocalStore(self._folder, mkdir=True)
+        self._store = (
+            _open_remote(storage_url, patience=patience)
+            if self._folder is None
+            else LocalStore(self._folder, mkdir=True)
+        )
+
+    @cached_property
+    def impatient(self) -> "JobFiles":
+        """The same files, for what nobody needs: a storage that can't be reached is given up after seconds."""
+        return JobFiles(self.storage_url, patience=_SHORT_PATIENCE)
 
     def save_upload(self, key: str, content: BinaryIO, *, max_bytes: int) -> StoredUpload:
         """Stream ``content`` to ``key``. Raises EmptyFileError or FileTooLargeError, and then nothing is stored."""
@@ -220,9 +236,7 @@ class JobFiles:
 
     def check(self) -> None:
         """Raises OSError, and soon, when the storage can't be reached or written."""
-        store = (
-            self._store if self._folder is not None else _open_remote(self.storage_url, patience=timedelta(seconds=3))
-        )
+        store = self._store if self._folder is not None else _open_remote(self.storage_url, patience=_SHORT_PATIENCE)
         with _reaching_storage():
             obstore.put(store, _PROBE, b"", use_multipart=False)
             obstore.delete(store, _PROBE)

@@ -93,6 +93,11 @@ class PageRecord:
     error_message: str | None
     notices: tuple[str, ...]
 
+    @property
+    def is_in_work(self) -> bool:
+        """A try has begun and nobody has heard how it ended."""
+        return self.state is PageState.WAITING and self.starts > self.failures
+
     @classmethod
     def from_row(cls, row: sa.RowMapping) -> "PageRecord":
         values = {name: row[name] for name in cls.__dataclass_fields__}

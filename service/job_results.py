@@ -6,15 +6,15 @@ from collections.abc import Hashable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from errors import InvalidFieldError, JobNotFoundError, PageNotFoundError
+from errors import InvalidFieldError, JobNotFoundError, PageNotFoundError, StorageUnavailableError
 from pipeline.corrections import Correction
 from pipeline.document import Document, Page
 from pipeline.document_json import from_json, page_from_json
 from service.executors.base import Executor, Lane
 from service.job_exports import JobExports
-from service.job_files import JobFiles, document_key, image_key, page_key
+from service.job_files import JobFiles, document_key, draft_key, image_key, page_key
 from service.job_record import JobRecord, JobState, PageRecord, PageState
-from service.job_views import ExportedFile, PagePicture
+from service.job_views import ExportedFile, PageDraft, PagePicture
 from service.tasks import RenderPageImage
 
 if TYPE_CHECKING:
@@ -76,6 +76,21 @@ class JobResults:
         if record.state is JobState.PROCESSING and record.pages_done:
             return self._to_partial(record, pages)
         return None
+
+    def has_drafts(self, record: JobRecord) -> bool:
+        """Whether there may be any, without looking."""
+        return record.state is JobState.PROCESSING and self._reader.has_drafts(record.options.tier)
+
+    def find_drafts(self, record: JobRecord, pages: Sequence[PageRecord]) -> tuple[PageDraft, ...]:
+        """Of the pages that are just being read; none where the storage can't be reached."""
+        if not self.has_drafts(record):
+            return ()
+        numbers = [page.number for page in pages if page.is_in_work]
+        try:
+            found = [(number, self._files.impatient.find(draft_key(record.id, number))) for number in numbers]
+        except StorageUnavailableError:
+            return ()
+        return tuple(PageDraft(number, data.decode()) for number, data in found if data)
 
     def get_document(self, record: JobRecord) -> Document:
         """Raises JobNotFoundError when it was deleted a moment ago."""

@@ -9,16 +9,26 @@ from service.job_record import JobRecord
 
 
 @dataclass(frozen=True, slots=True)
+class PageDraft:
+    """What a model has written of page ``number`` (from 1) so far; another reading may take its place."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """``document`` holds the pages read so far while the job works, and is None where it was not asked for.
 
     ``queue_position`` counts from 1 and is None once the job has begun. ``usage`` None: the job reserved nothing.
+    ``drafts`` are of pages that a model is just reading.
     """
 
     record: JobRecord
     document: Document | None = None
     queue_position: int | None = None
     usage: Usage | None = None
+    drafts: tuple[PageDraft, ...] = ()
 
     @property
     def progress(self) -> tuple[int, int]:

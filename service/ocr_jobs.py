@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import BinaryIO
 
 import sqlalchemy as sa
@@ -27,8 +28,9 @@ from service.job_removal import JobRemoval
 from service.job_results import JobResults, to_export_options
 from service.job_signals import JobSignals
 from service.job_store import JobStore
-from service.job_views import Estimate, ExportedFile, JobView, PagePicture
+from service.job_views import Estimate, ExportedFile, JobView, PageDraft, PagePicture
 from service.metering import Metering
+from service.page_drafts import INTERVAL_S
 from service.submissions import Submissions
 
 VERSIONS = ("original", "corrected")
@@ -96,10 +98,11 @@ class OcrJobs:
             record = self._get_record(connection, caller, job_id)
             pages = self._store.list_pages(connection, job_id) if record.state is JobState.PROCESSING else ()
             view = self._to_view(connection, caller, record)
+        drafts = self._results.find_drafts(record, pages)
         document = self._results.find_document(record, pages)
         if record.state.is_final and not record.retain:
             self._removal.remove(record)
-        return JobView(record, document, view.queue_position, view.usage)
+        return replace(view, document=document, drafts=drafts)
 
     def look(self, caller: Caller, job_id: str) -> JobView:
         """As :meth:`get` without the document: nothing counts as delivered."""
@@ -121,17 +124,25 @@ class OcrJobs:
         return await asyncio.to_thread(self.get, caller, job_id)
 
     async def events(self, caller: Caller, job_id: str) -> AsyncIterator[JobView]:
-        """A view without document now, at every change, and when the job has ended, which is the last."""
+        """A view without document now, at every change, and when the job has ended, which is the last.
+
+        It has the drafts of pages in work; they are looked at with every change and once a second.
+        """
         last: tuple[object, ...] = ()
+        drafts: tuple[PageDraft, ...] = ()
+        drafts_due = 0.0
         with self._signals.listen(job_id) as news:
             while True:
                 news.clear()
                 view = await asyncio.to_thread(self.look, caller, job_id)
                 record = view.record
-                now = (record.state, record.pages_done, record.pages_failed, view.queue_position)
-                if now != last:
-                    last = now
-                    yield view
+                state = (record.state, record.pages_done, record.pages_failed, view.queue_position)
+                if state != last[:-1] or time.monotonic() >= drafts_due:
+                    drafts = await asyncio.to_thread(self._find_drafts, record)
+                    drafts_due = time.monotonic() + INTERVAL_S
+                if (*state, drafts) != last:
+                    last = (*state, drafts)
+                    yield replace(view, drafts=drafts)
                 if record.state.is_final:
                     return
                 await _wait_for(news, POLL_S)
@@ -227,6 +238,13 @@ class OcrJobs:
     def _read_record(self, caller: Caller, job_id: str) -> JobRecord:
         with reading(self._engine) as connection:
             return self._get_record(connection, caller, job_id)
+
+    def _find_drafts(self, record: JobRecord) -> tuple[PageDraft, ...]:
+        if not self._results.has_drafts(record):
+            return ()
+        with reading(self._engine) as connection:
+            pages = self._store.list_pages(connection, record.id)
+        return self._results.find_drafts(record, pages)
 
     def _get_record(self, connection: sa.Connection, caller: Caller, job_id: str) -> JobRecord:
         record = self._store.find(connection, job_id)

@@ -6,6 +6,7 @@ and files go through the storage; what a task returns is small. Running a task t
 
 import io
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,11 +15,13 @@ from pipeline.document import PageError
 from pipeline.document_json import page_from_json, page_to_json, to_json
 from pipeline.options import OcrOptions, Tier
 from pipeline.vlm.fallback import ModelUse
-from service.job_files import document_key, image_key, page_key, source_key, upload_key
+from service.job_files import JobFiles, document_key, draft_key, image_key, page_key, source_key, upload_key
+from service.page_drafts import keeping_draft
 from service.task_context import TaskContext
 
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
+    from pipeline.vlm.drafts import OnDraft
 
 _PREVIEW_QUALITY = 80
 
@@ -91,16 +94,24 @@ class ReadPage:
 
     def run(self, context: TaskContext) -> PageRead:
         started = time.perf_counter()
-        opened = context.open_source(self.storage_url, self.job_id)
-        result = context.open_reader(self.reader).read_page(opened, self.number, self.options, use=self.use)
-        key = page_key(self.job_id, self.number)
-        context.open_files(self.storage_url).write(key, page_to_json(result.page))
+        files = context.open_files(self.storage_url)
+        with self._keep_draft(files) as on_draft:
+            opened = context.open_source(self.storage_url, self.job_id)
+            reader = context.open_reader(self.reader)
+            result = reader.read_page(opened, self.number, self.options, use=self.use, on_draft=on_draft)
+            files.write(page_key(self.job_id, self.number), page_to_json(result.page))
         return PageRead(
             engine=result.page.engine,
             tier=result.tier,
             notices=(self.notice, *result.notices) if self.notice else result.notices,
             seconds=time.perf_counter() - started,
         )
+
+    def _keep_draft(self, files: JobFiles) -> AbstractContextManager["OnDraft | None"]:
+        """Nothing is written, and nothing removed, where no page of this tier can be seen while it is read."""
+        if not self.reader.has_drafts(self.options.tier):
+            return nullcontext()
+        return keeping_draft(files.impatient, draft_key(self.job_id, self.number))
 
 
 @dataclass(frozen=True, slots=True)

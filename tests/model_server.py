@@ -5,7 +5,6 @@ import io
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,9 @@ Body = dict[str, Any]
 @dataclass(frozen=True)
 class Reply:
     """``status`` other than 200 is an error. ``dies_after`` pieces the connection breaks; ``pause_s`` goes before each
-    piece; ``logprob`` is what each piece is given; ``finish`` the reason at the end."""
+    piece; ``logprob`` is what each piece is given; ``finish`` the reason at the end. Once
+    ``hurry`` is set there are no more pauses: an answer dribbles for as long as a test has something to look at.
+    """
 
     text: str = ""
     status: int = 200
@@ -29,6 +30,7 @@ class Reply:
     logprob: float | None = None
     finish: str = "stop"
     piece_length: int = 12
+    hurry: threading.Event | None = None
 
 
 @dataclass
@@ -89,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             if index == reply.dies_after:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            time.sleep(reply.pause_s)
+            (reply.hurry or threading.Event()).wait(reply.pause_s)
             choice: Body = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
             if reply.logprob is not None:
                 choice["logprobs"] = {"content": [{"token": piece, "logprob": reply.logprob, "top_logprobs": []}]}

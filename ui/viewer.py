@@ -49,6 +49,8 @@ def to_viewer_value(view: JobView, *, page: int | None = None, boxes: Boxes | No
         "pages_done": record.pages_done,
         "is_done": record.state is JobState.DONE,
     }
+    if view.drafts:
+        value["drafts"] = {str(draft.number): draft.text for draft in view.drafts}
     if page is not None:
         value["show"] = {"page": page, "boxes": boxes or []}
     return value

@@ -23,6 +23,7 @@ export class Viewer {
     this.onCorrected = onCorrected;
     this.state = { job: null, isDone: false, pageCount: 0, page: 1, zoom: 1, turn: 0, selected: null };
     this.pages = new Map();
+    this.drafts = {};
     this.entries = new Map();
     this.doubts = {};
     this.accepted = new Set();
@@ -142,7 +143,7 @@ export class Viewer {
     return this.first + this.state.pageCount - 1;
   }
 
-  // `value`: {job, page_count, first_page, is_done, show?: {page, boxes}} or null
+  // `value`: {job, page_count, first_page, is_done, drafts?: {page: text}, show?: {page, boxes}} or null
   update(value) {
     if (!value || !value.job) {
       this.state.job = null;
@@ -155,10 +156,12 @@ export class Viewer {
     const isNowDone = value.is_done && (isNew || !this.state.isDone);
     Object.assign(this.state, { job: value.job, pageCount: value.page_count, isDone: value.is_done });
     this.first = value.first_page ?? 1;
+    this.drafts = value.drafts ?? {};
     if (isNew) this.begin();
     // The finished document may say more of a page than the page alone did.
     if (isNowDone) this.pages.clear();
     if (value.show) this.highlight(value.show.page, value.show.boxes);
+    else if (wasWaiting && this.drafts[this.state.page]) this.renderWaiting();
     else if (isNew || wasWaiting || isNowDone) this.show(this.state.page);
     if (isNowDone) this.loadDoubts();
   }
@@ -246,13 +249,17 @@ export class Viewer {
     strip.scrollTo(marked.offsetLeft - (strip.clientWidth - marked.offsetWidth) / 2, marked.offsetTop - (strip.clientHeight - marked.offsetHeight) / 2);
   }
 
+  // What a model has written of the page so far, the newest of it in sight unless one looks further up; without that, the sentence.
   renderWaiting(sentence) {
+    const draft = this.drafts[this.state.page];
     this.entries = new Map();
     this.shown = null;
     this.picture.removeAttribute("src");
     this.picture.alt = "";
     this.overlay.replaceChildren();
-    this.lines.replaceChildren(make("p", { class: "ov-waiting", role: "listitem" }, sentence));
+    const isAtEnd = this.lines.scrollTop + this.lines.clientHeight >= this.lines.scrollHeight - 8;
+    this.lines.replaceChildren(make("p", { class: draft ? "ov-draft" : "ov-waiting", dir: "auto", role: "listitem" }, draft ?? sentence));
+    if (draft && isAtEnd) this.lines.scrollTo(0, this.lines.scrollHeight);
     this.select(null);
   }
 
