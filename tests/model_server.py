@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,10 @@ from typing import Any
 from PIL import Image
 
 Body = dict[str, Any]
+
+_LETTERS = random.Random(4)
+LONG_TEXT = " ".join("".join(_LETTERS.choices("aeinorst", k=8)) for _ in range(1500))
+"""Without a loop that would stop the model."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,12 @@ class Reply:
     finish: str = "stop"
     piece_length: int = 12
     hurry: threading.Event | None = None
+
+
+def dribble(text: str, hurry: threading.Event, *, dies_after: int | None = None) -> Reply:
+    """A page in the form of profile ``instruct``, which takes minutes until ``hurry`` is set."""
+    answer = f'<div data-label="Text" data-bbox="100 100 900 200">{text}</div>'
+    return Reply(answer, pause_s=0.1, hurry=hurry, dies_after=dies_after)
 
 
 @dataclass

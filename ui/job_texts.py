@@ -74,8 +74,8 @@ def _price(text: str) -> str:
 def _working(sentence: str, done: int, total: int) -> str:
     percent = 100 * done // max(1, total)
     bar = (
-        f'<div class="app-progress" role="progressbar" aria-valuenow="{done}" aria-valuemin="0" '
-        f'aria-valuemax="{total}">'
+        f'<div class="app-progress" role="progressbar" aria-label="{html.escape(sentence)}" '
+        f'aria-valuenow="{done}" aria-valuemin="0" aria-valuemax="{total}">'
         f'<div style="width:{percent}%"></div></div>'
     )
     return f'<p aria-live="polite">{html.escape(sentence)}</p>{bar}'

@@ -5,22 +5,17 @@ import threading
 import time
 from dataclasses import replace
 
-import numpy as np
-
 from pipeline.vlm.config import VlmConfig, VlmKind
 from tests.api.conftest import OpenDoor
-from tests.model_server import Reply, serve_model
+from tests.model_server import LONG_TEXT, dribble, serve_model
 from tests.service.running_services import scripted
 
 DEADLINE_S = 100.0
-# Long enough to dribble for minutes, and without a loop that would stop the model.
-WORDS = " ".join("".join(word) for word in np.random.default_rng(4).choice(list("aeinorst"), (1500, 8)))
 
 
 def test_a_page_can_be_watched_while_it_is_read(open_door: OpenDoor) -> None:
     hurry = threading.Event()
-    answer = f'<div data-label="Text" data-bbox="100 100 900 200">{WORDS}</div>'
-    with serve_model(lambda _: Reply(answer, pause_s=0.1, hurry=hurry)) as server:
+    with serve_model(lambda _: dribble(LONG_TEXT, hurry)) as server:
         model = VlmConfig(VlmKind.SERVED, url=server.url, profile="instruct", page_budget_s=300.0)
         door = open_door(replace(scripted(), vlm=model), vlm_url=server.url, inline_max_pages=0)
         submitted = door.post(tier="vlm")
@@ -46,8 +41,8 @@ def test_a_page_can_be_watched_while_it_is_read(open_door: OpenDoor) -> None:
         finished = door.get(place).json()
     first, second = seen
     assert second.startswith(first)
-    assert WORDS.startswith(second)
-    assert (finished["status"], finished["text"], finished["drafts"]) == ("done", WORDS, [])
+    assert LONG_TEXT.startswith(second)
+    assert (finished["status"], finished["text"], finished["drafts"]) == ("done", LONG_TEXT, [])
     told = [json.loads(line.removeprefix("data: ")) for line in events.splitlines() if line.startswith("data: ")]
     texts = [one["drafts"][0]["text"] for one in told if one["drafts"]]
     assert texts == sorted(set(texts), key=len)

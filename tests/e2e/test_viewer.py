@@ -1,6 +1,7 @@
 """The viewer in a real browser: correcting words, walking the doubtful ones, and a book of 300 pages."""
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from fpdf import FPDF
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import Visitor, new_address, visit
+from tests.e2e.browsing import Visitor, find_barriers, new_address, visit
+from tests.model_server import LONG_TEXT, dribble, serve_model
 from tests.server import RunningServer, start_server
 
 BOOK_PAGES = 300
@@ -165,4 +167,27 @@ def test_a_book_of_300_pages_holds_one_page_at_a_time(browser: Browser, tmp_path
         page.locator("#first-page input").click()
         page.get_by_role("option", name="Pages 291–300").click()
         expect(shown).to_have_value(re.compile("Chapter 300\\."))
+        assert someone.troubles == []
+
+
+def test_a_page_s_text_appears_while_a_model_reads_it(browser: Browser, samples: Path, tmp_path: Path) -> None:
+    hurry = threading.Event()
+    with (
+        serve_model(lambda _: dribble(LONG_TEXT, hurry)) as model,
+        start_server(tmp_path / "vlm", VLM_URL=model.url, VLM_PROFILE="instruct", VLM_PAGE_S="300") as server,
+        visit(browser, server.url) as someone,
+    ):
+        page = someone.open()
+        page.locator("#tier").get_by_role("radio").nth(1).check()
+        page.set_input_files("#file-input", samples / "receipt.png")
+        page.click("#read-button")
+        draft = page.locator("#viewer-lines .ov-draft")
+        expect(draft).to_contain_text(LONG_TEXT[:20])
+        first = draft.inner_text()
+        expect(draft).to_contain_text(LONG_TEXT[: len(first) + 1])
+        assert find_barriers(page) == []
+        hurry.set()
+        expect(page.locator("#text textarea")).to_have_value(LONG_TEXT)
+        expect(page.locator("#viewer-lines .ov-word").first).to_be_visible()
+        expect(draft).to_have_count(0)
         assert someone.troubles == []

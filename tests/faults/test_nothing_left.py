@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import requests
 from fpdf import FPDF
 
+from tests.model_server import LONG_TEXT, dribble, serve_model
 from tests.server import RunningServer, start_server
 
 MARKER = "Zebrafinch4711"
@@ -124,4 +126,47 @@ def test_nothing_is_left_anywhere(tmp_path: Path) -> None:
         assert requests.delete(place, headers=headers, timeout=DEADLINE_S).status_code == 204
         wait_for(lambda: job_folders(data) == [], "the deleted job is still there")
         wait_for(lambda: places_of_marker(data, temporary) == [], str(places_of_marker(data, temporary)))
+    assert places_of_marker(data, temporary) == []
+
+
+def drafts_of(server: RunningServer, token: str, job: str) -> list[str]:
+    answer = requests.get(f"{server.ocr}{job}/", headers={"Authorization": f"Bearer {token}"}, timeout=DEADLINE_S)
+    return [draft["text"] for draft in answer.json()["drafts"]]
+
+
+def test_nothing_is_left_of_what_a_model_was_writing(tmp_path: Path) -> None:
+    """The server is killed while the text of pages can be seen, and the jobs end in every way there is."""
+    data, temporary = tmp_path / "data", tmp_path / "tmp"
+    temporary.mkdir()
+    hurry = threading.Event()
+    with serve_model(lambda _: dribble(f"{MARKER} {LONG_TEXT}", hurry)) as model:
+        settings = {"TMPDIR": str(temporary), "LOG_LEVEL": "debug", "VLM_URL": model.url, "VLM_PAGE_S": "300"}
+        settings |= {"VLM_PROFILE": "instruct", "INLINE_MAX_PAGES": "0", "LEASE_S": "5"}
+        with start_server(data, **settings) as server:
+            token = server.create_account("owner@example.com", "--plan", "paid", "--credits", "100")
+            headers = {"Authorization": f"Bearer {token}"}
+            kept, unkept, cancelled = (
+                post(server, token, make_document(), tier="vlm", retain=retain, language=language)["uuid"]
+                for retain, language in (("true", "en"), ("false", "en"), ("false", "de"))
+            )
+            for job in (kept, unkept, cancelled):
+                wait_for(lambda job=job: MARKER in "".join(drafts_of(server, token, job)), "no draft is shown")
+            kill(server)
+        drafts = [path for path in places_of_marker(data) if path.suffix == ".draft"]
+        assert {path.parts[-3] for path in drafts} == {kept, unkept, cancelled}
+        with start_server(data, **settings) as server:
+            wait_for(lambda: model.under_way == 3, "not read again")
+            requests.post(f"{server.ocr}{cancelled}/cancel/", headers=headers, timeout=DEADLINE_S).raise_for_status()
+            wait_for(lambda: cancelled not in job_folders(data), "the cancelled job is still there")
+            hurry.set()
+            for job in (kept, unkept):
+                answer = requests.get(f"{server.ocr}{job}/?wait=60", headers=headers, timeout=DEADLINE_S).json()
+                assert (answer["status"], answer["drafts"]) == ("done", [])
+                assert answer["text"] == f"{MARKER} {LONG_TEXT}"
+            wait_for(lambda: job_folders(data) == [kept], "the job that was not to be kept is still there")
+            wait_for(lambda: not list(data.rglob("*.draft")), "a draft outlives its page")
+            # Of a cancelled job the row is still there, and with it the file's name.
+            for job in (kept, cancelled):
+                assert requests.delete(f"{server.ocr}{job}/", headers=headers, timeout=DEADLINE_S).status_code == 204
+            wait_for(lambda: places_of_marker(data, temporary) == [], str(places_of_marker(data, temporary)))
     assert places_of_marker(data, temporary) == []

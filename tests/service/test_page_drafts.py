@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,15 +26,11 @@ from service.page_drafts import DraftSink, keeping_draft
 from service.task_context import TaskContext
 from service.tasks import ReadPage
 from service.wiring import Services
-from tests.model_server import Body, ModelServer, Reply, serve_model
+from tests.model_server import LONG_TEXT, ModelServer, dribble, serve_model
 from tests.service.running_services import ANYONE, StartServices, make_pdf, running, scripted, stored_files, wait
 from tests.ui.views import make_view
 
 VLM = OcrOptions(tier=Tier.VLM)
-# Long enough to dribble for minutes, and without a loop that would stop the model.
-_LETTERS = random.Random(4)
-WORDS = " ".join("".join(_LETTERS.choices("aeinorst", k=8)) for _ in range(1500))
-ANSWER = f'<div data-label="Text" data-bbox="100 100 900 200">{WORDS}</div>'
 DEADLINE_S = 100.0
 
 
@@ -149,10 +144,6 @@ def hurry() -> Iterator[threading.Event]:
     event.set()
 
 
-def dribbling(hurry: threading.Event, *, dies_after: int | None = None) -> Callable[[Body], Reply]:
-    return lambda _: Reply(ANSWER, pause_s=0.1, hurry=hurry, dies_after=dies_after)
-
-
 def with_model(server: ModelServer) -> ReaderConfig:
     config = VlmConfig(VlmKind.SERVED, url=server.url, profile="instruct", page_budget_s=300.0)
     return replace(scripted(), vlm=config)
@@ -191,18 +182,18 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_a_page_s_text_grows_while_it_is_read(start_services: StartServices, hurry: threading.Event) -> None:
-    with serve_model(dribbling(hurry)) as server:
+    with serve_model(lambda _: dribble(LONG_TEXT, hurry)) as server:
         services = start_services(with_model(server), vlm_url=server.url)
         record = submit(services)
         seen = drafts_until(services, record.id, is_growing)
-        assert all(WORDS.startswith(text) for text in seen)
-        assert len(seen[0]) < len(seen[-1]) < len(WORDS)
+        assert all(LONG_TEXT.startswith(text) for text in seen)
+        assert len(seen[0]) < len(seen[-1]) < len(LONG_TEXT)
         assert draft_key(record.id, 1) in services.files.list("jobs")
         hurry.set()
         view = wait(services, record.id)
         assert (view.record.state, view.drafts) == (JobState.DONE, ())
         assert view.document is not None
-        assert view.document.text == WORDS
+        assert view.document.text == LONG_TEXT
         assert view.usage is not None
         assert view.usage.cost == 3
         services.closing.stop()
@@ -218,7 +209,7 @@ def test_whoever_watches_is_told_of_each_draft(start_services: StartServices, hu
                 hurry.set()
         return views
 
-    with serve_model(dribbling(hurry)) as server:
+    with serve_model(lambda _: dribble(LONG_TEXT, hurry)) as server:
         services = start_services(with_model(server), vlm_url=server.url)
         views = asyncio.run(asyncio.wait_for(watch(services, submit(services).id), DEADLINE_S))
     texts = [view.drafts[0].text for view in views if view.drafts]
@@ -232,7 +223,7 @@ def test_whoever_watches_is_told_of_each_draft(start_services: StartServices, hu
 def test_a_job_that_is_stopped_leaves_no_draft(
     start_services: StartServices, hurry: threading.Event, end: str, retain: bool
 ) -> None:
-    with serve_model(dribbling(hurry)) as server:
+    with serve_model(lambda _: dribble(LONG_TEXT, hurry)) as server:
         services = start_services(with_model(server), vlm_url=server.url)
         record = submit(services, retain=retain)
         drafts_until(services, record.id, bool)
@@ -243,7 +234,7 @@ def test_a_job_that_is_stopped_leaves_no_draft(
 
 
 def test_an_answer_that_breaks_off_leaves_no_draft(start_services: StartServices, hurry: threading.Event) -> None:
-    with serve_model(dribbling(hurry, dies_after=1000)) as server:
+    with serve_model(lambda _: dribble(LONG_TEXT, hurry, dies_after=1000)) as server:
         services = start_services(with_model(server), vlm_url=server.url)
         record = submit(services, retain=False)
         drafts_until(services, record.id, bool)
@@ -254,6 +245,16 @@ def test_an_answer_that_breaks_off_leaves_no_draft(start_services: StartServices
         assert any("broke off" in notice for notice in view.notices)
         services.closing.stop()
         assert stored_files(services) == [], "delivered, and so deleted"
+
+
+def test_what_a_worker_writes_that_lost_its_job_is_swept(start_services: StartServices) -> None:
+    services = start_services(scripted())
+    record = submit(services, options=OcrOptions())
+    wait(services, record.id)
+    services.files.write(draft_key(record.id, 1), b"late")
+    services.closing.sweep_later(record.id)
+    services.closing.stop()
+    assert stored_files(services) == [f"jobs/{record.id}/document.json", f"jobs/{record.id}/source"]
 
 
 # --- what it costs --------------------------------------------------------------------------------------------
