@@ -8,7 +8,7 @@ import pytest
 
 from bench.s3_server import S3Server
 from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
-from service.job_files import JobFiles, document_key, page_key, source_key, upload_key
+from service.job_files import JobFiles, document_key, draft_key, page_key, source_key, upload_key
 
 MEGABYTE = 1_000_000
 
@@ -66,6 +66,17 @@ def test_a_job_is_renamed_listed_and_deleted_and_no_other(files: JobFiles) -> No
     files.check()
     assert files.list("jobs") == [document_key("ab")]
     assert set(files.list_jobs()) == {"ab"}
+
+
+def test_what_nobody_needs_is_written_to_the_same_bucket(s3: S3Server, files: JobFiles) -> None:
+    files.impatient.write(draft_key("a", 1), b"So far")
+    assert files.read(draft_key("a", 1)) == b"So far"
+    files.delete_job("a")
+    assert files.list("jobs") == []
+    s3.door.shut()
+    with pytest.raises(StorageUnavailableError):
+        files.impatient.write(draft_key("a", 1), b"So far")
+    s3.door.unbar()
 
 
 def test_a_short_outage_is_waited_out(s3: S3Server, files: JobFiles) -> None:
