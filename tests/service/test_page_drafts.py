@@ -31,7 +31,7 @@ from tests.service.running_services import ANYONE, StartServices, make_pdf, runn
 from tests.ui.views import make_view
 
 VLM = OcrOptions(tier=Tier.VLM)
-DEADLINE_S = 100.0
+DEADLINE_S = 200.0
 
 
 # --- the sink -------------------------------------------------------------------------------------------------
