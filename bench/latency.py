@@ -2,8 +2,9 @@
 
     python -m bench latency [--page FILE] [--rounds N]
 
-The bare engines run on the same page in the same call, each in a fresh process with one thread: Tesseract's own
-program is left out on purpose (it starts anew for each page); what is compared is the library call that we make too.
+Bare Tesseract reads the same page in turn with the server, loaded in a process of its own with one thread, so that
+whatever else the machine does falls on both alike; bare PP-OCR reads it before. Tesseract's own program is left out on
+purpose (it starts anew for each page); what is compared is the library call that we make too.
 """
 
 import argparse
@@ -13,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -22,6 +26,9 @@ from tests.server import RunningServer, start_server
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PAGE = ROOT / "samples" / "letter.png"
 
+LANGUAGES = ("en", "auto")
+WARM_UP_PAGES = 4
+
 BARE = {
     "tesseract": """
 import sys, time, io
@@ -30,11 +37,11 @@ import tesserocr
 from pipeline.engines.tesseract_engine import find_tessdata
 image = Image.open(sys.argv[1]).convert("RGB")
 api = tesserocr.PyTessBaseAPI(path=str(find_tessdata()), lang="eng", psm=tesserocr.PSM.AUTO)
-for _ in range(int(sys.argv[2]) + 1):
+for _ in sys.stdin:
     wall, cpu = time.perf_counter(), time.process_time()
     api.SetImage(image)
     api.GetUTF8Text()
-    print(time.perf_counter() - wall, time.process_time() - cpu)
+    print(time.perf_counter() - wall, time.process_time() - cpu, flush=True)
 """,
     "rapidocr": """
 import sys, time, logging
@@ -47,26 +54,46 @@ from pipeline.engines.rapidocr_engine import RapidOcrEngine
 from pipeline.page_image import PageImage
 pixels = np.asarray(Image.open(sys.argv[1]).convert("RGB"))
 engine = RapidOcrEngine.open()
-for _ in range(int(sys.argv[2]) + 1):
+for _ in sys.stdin:
     wall, cpu = time.perf_counter(), time.process_time()
     engine.read_page(PageImage(1, pixels, 150), EngineRequest(languages=("en",)))
-    print(time.perf_counter() - wall, time.process_time() - cpu)
+    print(time.perf_counter() - wall, time.process_time() - cpu, flush=True)
 """,
 }
 
 
-def measure_bare(engine: str, page: Path, rounds: int) -> tuple[float, float]:
-    """Median wall and CPU seconds a page, the first (loading) call left out."""
-    finished = subprocess.run(
-        [sys.executable, "-c", BARE[engine], str(page), str(rounds)],
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Wall and CPU seconds of one page."""
+
+    wall_s: float
+    cpu_s: float
+
+
+@contextmanager
+def bare_engine(engine: str, page: Path) -> Iterator[Callable[[], Turn]]:
+    """A loaded engine without anything around it; each call reads the page."""
+    with subprocess.Popen(
+        [sys.executable, "-c", BARE[engine], str(page)],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
-    )
-    rows = [tuple(map(float, line.split())) for line in finished.stdout.splitlines() if line.strip()][1:]
-    return statistics.median(row[0] for row in rows), statistics.median(row[1] for row in rows)
+    ) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None
+        assert stdout is not None
+
+        def read() -> Turn:
+            stdin.write("\n")
+            stdin.flush()
+            wall, cpu = map(float, stdout.readline().split())
+            return Turn(wall, cpu)
+
+        read()
+        yield read
+        stdin.close()
 
 
 def resident_mb(pid: int) -> float:
@@ -100,42 +127,62 @@ def cpu_seconds(pid: int) -> float:
     return total / 100
 
 
-def post(server: RunningServer, page: bytes, language: str) -> float:
-    started = time.perf_counter()
+def post(server: RunningServer, page: bytes, language: str) -> Turn:
+    cpu, started = cpu_seconds(server.process.pid), time.perf_counter()
     response = requests.post(
         server.ocr, files={"file": ("page.png", io.BytesIO(page))}, data={"language": language}, timeout=300
     )
     response.raise_for_status()
     assert response.json()["status"] == "done", response.json()
-    return time.perf_counter() - started
+    return Turn(time.perf_counter() - started, cpu_seconds(server.process.pid) - cpu)
 
 
-def measure_server(page: Path, rounds: int, language: str) -> dict[str, float]:
+def warm_up(server: RunningServer, page: bytes) -> None:
+    """Until each page process has read in both ways, with the engines that it wants loaded."""
+    for _ in range(WARM_UP_PAGES):
+        for language in LANGUAGES:
+            post(server, page, language)
+
+
+def take_turns(server: RunningServer, page: Path, rounds: int, language: str) -> tuple[list[Turn], list[Turn]]:
+    """Bare Tesseract's pages and the server's."""
     content = page.read_bytes()
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, start_server(Path(folder) / "data") as server:
-        figures = {"start to ready, s": time.perf_counter() - began}
-        figures["memory before the first job, MB"] = resident_mb(server.process.pid)
-        figures["first answer, s"] = post(server, content, language)
-        cpu = cpu_seconds(server.process.pid)
-        figures["steady page, s"] = statistics.median(post(server, content, language) for _ in range(rounds))
-        figures["steady page, CPU s"] = (cpu_seconds(server.process.pid) - cpu) / rounds
-        figures["memory after, MB"] = resident_mb(server.process.pid)
-    return figures
+    with bare_engine("tesseract", page) as read:
+        pairs = [(read(), post(server, content, language)) for _ in range(rounds)]
+    return [bare for bare, _ in pairs], [served for _, served in pairs]
+
+
+def print_turns(label: str, turns: list[Turn]) -> None:
+    wall, cpu = (statistics.median(getattr(turn, what) for turn in turns) for what in ("wall_s", "cpu_s"))
+    print(f"{label:36} {wall:7.3f} s {cpu:7.3f} CPU-s a page, the quickest {min(turn.wall_s for turn in turns):.3f} s")
+
+
+def compare(server: RunningServer, page: Path, rounds: int, language: str) -> None:
+    bare, served = take_turns(server, page, rounds, language)
+    print_turns(f"bare tesseract beside {language}", bare)
+    print_turns(f"server, language={language}", served)
+    ratios = [one.wall_s / other.wall_s for one, other in zip(served, bare, strict=True)]
+    print(f"    longer by {statistics.median(ratios) - 1:.1%} (median of the rounds)")
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench latency", description=__doc__)
     parser.add_argument("--page", type=Path, default=DEFAULT_PAGE)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args(arguments)
     print(f"page: {options.page.name}, median of {options.rounds} rounds")
-    for engine in BARE:
-        wall, cpu = measure_bare(engine, options.page, options.rounds)
-        print(f"{'bare ' + engine:34} {wall:8.3f} s {cpu:8.3f} CPU-s a page")
-    for language in ("en", "auto"):
-        for name, value in measure_server(options.page, options.rounds, language).items():
-            print(f"{'server, language=' + language:26} {name:34} {value:8.3f}")
+    with bare_engine("rapidocr", options.page) as read:
+        print_turns("bare rapidocr", [read() for _ in range(options.rounds)])
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, start_server(Path(folder) / "data") as server:
+        print(f"start to ready {time.perf_counter() - began:.3f} s")
+        print(f"memory before the first job {resident_mb(server.process.pid):.0f} MB")
+        content = options.page.read_bytes()
+        print(f"first answer (auto) {post(server, content, 'auto').wall_s:.3f} s")
+        warm_up(server, content)
+        for language in LANGUAGES:
+            compare(server, options.page, options.rounds, language)
+        print(f"memory after {resident_mb(server.process.pid):.0f} MB")
 
 
 if __name__ == "__main__":
