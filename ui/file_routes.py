@@ -40,19 +40,7 @@ def build_file_routes(services: Services) -> APIRouter:
     async def page_blocks(request: Request, job_id: str, number: int) -> Response:
         """204 while the page has not been read, which is no error: the viewer asks again when there is news."""
 
-        def read() -> Response:
-            caller = get_caller(services, request)
-            view = services.jobs.get(caller, job_id)
-            if number not in view.record.page_numbers:
-                raise PageNotFoundError
-            document = view.document
-            page = next((page for page in document.pages if page.number == number), None) if document else None
-            if page is None:
-                return Response(status_code=204, headers={"Cache-Control": "no-store"})
-            corrected = to_corrected(find_corrections(services, caller, job_id, view.record.state))
-            return JSONResponse(to_page_json(page, corrected), headers={"Cache-Control": "no-store"})
-
-        return await run_in_threadpool(read)
+        return await run_in_threadpool(_read_blocks, services, request, job_id, number)
 
     @router.get("/{job_id}/download")
     async def download(
@@ -80,3 +68,16 @@ def build_file_routes(services: Services) -> APIRouter:
         return await run_in_threadpool(make)
 
     return router
+
+
+def _read_blocks(services: Services, request: Request, job_id: str, number: int) -> Response:
+    caller = get_caller(services, request)
+    view = services.jobs.get(caller, job_id)
+    if number not in view.record.page_numbers:
+        raise PageNotFoundError
+    document = view.document
+    page = next((page for page in document.pages if page.number == number), None) if document else None
+    if page is None:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    corrected = to_corrected(find_corrections(services, caller, job_id, view.record.state))
+    return JSONResponse(to_page_json(page, corrected), headers={"Cache-Control": "no-store"})

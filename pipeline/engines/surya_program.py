@@ -13,6 +13,11 @@ import signal
 import sys
 from typing import Any, TextIO
 
+from openai import OpenAIError
+
+# What the package and its client raise for a page or a server. Anything else ends the program; its parent notices.
+_FAILURES = (OpenAIError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
+
 
 def main() -> None:
     # Ctrl-C reaches the whole group of processes; pages in work may still finish.
@@ -27,7 +32,7 @@ def main() -> None:
         # "llamacpp" is the way in which the package attaches to any server that is already there.
         manager = SuryaInferenceManager(method="llamacpp")
         manager.start()
-    except Exception as error:  # noqa: BLE001 - whatever a foreign package raises is told to the parent
+    except (ImportError, *_FAILURES) as error:
         _say(answers, {"error": f"{type(error).__name__}: {error}"})
         return
     _say(answers, {"ready": True})
@@ -35,7 +40,7 @@ def main() -> None:
     for line in sys.stdin:
         try:
             _say(answers, {"blocks": _read(predictor, line)})
-        except Exception as error:  # noqa: BLE001 - as above; the next page may do better
+        except _FAILURES as error:
             _say(answers, {"error": f"{type(error).__name__}: {error}"})
 
 

@@ -4,9 +4,8 @@ import json
 
 import pytest
 import requests
-from fpdf import FPDF
 
-from tests.retrieval.papers import LEASE
+from tests.e2e.lease import open_lease_chat
 from tests.server import RunningServer
 
 pytestmark = pytest.mark.e2e
@@ -20,15 +19,7 @@ def headers(token: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def chat(server: RunningServer, headers: dict[str, str]) -> str:
     """The chat route of a job that has read the lease."""
-    pdf = FPDF(unit="pt", format="A4")
-    pdf.set_font("helvetica", size=12)
-    for page in LEASE:
-        pdf.add_page()
-        pdf.multi_cell(0, 16, page)
-    files = {"file": ("lease.pdf", bytes(pdf.output()))}
-    job = requests.post(server.ocr, files=files, headers=headers, timeout=120).json()
-    assert job["status"] == "done"
-    return f"{server.url}/api/v1/chat/{job['uuid']}/"
+    return open_lease_chat(server, headers)
 
 
 def test_an_answer_cites_its_page(chat: str, headers: dict[str, str]) -> None:

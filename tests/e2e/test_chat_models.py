@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import requests
-from fpdf import FPDF
 
+from tests.e2e.lease import open_lease_chat
 from tests.retrieval.papers import LEASE
 from tests.retrieval.scripted_server import Script, passage_with, reply, serve_script
 from tests.retrieval.test_generative import LIES, RENT, honest
@@ -51,15 +51,7 @@ class Door:
 
 def open_chat(server: RunningServer) -> Door:
     headers = {"Authorization": f"Bearer {server.create_account('reader@example.com')}"}
-    pdf = FPDF(unit="pt", format="A4")
-    pdf.set_font("helvetica", size=12)
-    for page in LEASE:
-        pdf.add_page()
-        pdf.multi_cell(0, 16, page)
-    files = {"file": ("lease.pdf", bytes(pdf.output()))}
-    job = requests.post(server.ocr, files=files, headers=headers, timeout=120).json()
-    assert job["status"] == "done"
-    return Door(f"{server.url}/api/v1/chat/{job['uuid']}/", headers)
+    return Door(open_lease_chat(server, headers), headers)
 
 
 @pytest.fixture(scope="module")
