@@ -15,6 +15,7 @@ WAIT_MS = 120_000
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 CLOSED_STREAM = re.compile("console: .*(AbortError|Connection errored out)")
+JOB = "ocr-chat:job"
 PASSWORD = "correct horse battery"
 
 
@@ -39,14 +40,21 @@ class Visitor:
 
     def read(self, file: Path) -> None:
         """Upload a file and wait for its result."""
+        before = self.job
         self.page.set_input_files("#file-input", file)
         self.page.click("#read-button")
-        self.wait_for_result(file.name)
+        self.wait_for_result(before)
 
-    def wait_for_result(self, name: str) -> None:
-        self.page.wait_for_selector(f".dz-title:has-text('{name}')")
-        self.page.wait_for_selector("#downloads a")
+    def wait_for_result(self, before: str | None = None) -> None:
+        """``before`` is the job that was on show when the file was sent: its result may stand there a while yet."""
+        self.page.wait_for_function(f"before => ![null, before].includes(sessionStorage.getItem('{JOB}'))", arg=before)
+        self.page.wait_for_selector(f"#downloads a[href*='{self.job}']")
         self.page.wait_for_selector(".ov-word")
+
+    @property
+    def job(self) -> str | None:
+        """The id of the job that this browser tab remembers, if any."""
+        return self.page.evaluate(f"sessionStorage.getItem('{JOB}')")  # type: ignore[no-any-return]
 
     def sign_up(self, email: str) -> None:
         self.page.click("#tab-account-button")

@@ -100,7 +100,7 @@ def test_another_tabs_corrections_are_not_lost(browser: Browser, server: Running
         page = someone.open()
         someone.sign_up(new_address())
         someone.read(samples / "receipt.png")
-        job = page.evaluate("sessionStorage.getItem('ocr-chat:job')")
+        job = someone.job
         other = someone.context.new_page()
         other.goto(someone.url)
         other.evaluate("job => sessionStorage.setItem('ocr-chat:job', job)", job)
@@ -118,7 +118,7 @@ def test_a_strangers_correction_is_refused(browser: Browser, server: RunningServ
         owner.open()
         owner.sign_up(new_address())
         owner.read(samples / "receipt.png")
-        job = owner.page.evaluate("sessionStorage.getItem('ocr-chat:job')")
+        job = owner.job
         place = f"{server.url}/app/jobs/{job}/corrections"
         word = {"block": "p1-b1", "piece": 0, "text": "x"}
         assert stranger.context.request.patch(place, data=word).status == 404
