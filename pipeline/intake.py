@@ -137,7 +137,7 @@ def _name_pages(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"Page {numbers[0]} is"
     listed = ", ".join(str(number) for number in numbers[:_LISTED_PAGES])
-    return f"Pages {listed}{' and others' if len(numbers) > _LISTED_PAGES else ''} are"
+    return f"Pages {listed}{', …' if len(numbers) > _LISTED_PAGES else ''} are"
 
 
 def _megabytes(size_bytes: int) -> str:

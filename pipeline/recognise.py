@@ -38,8 +38,8 @@ PDF_TEXT = "pdf-text"
 # Enough to see a table's rules and bold type in, at a fraction of the cost of the page at 300 dpi.
 _PREVIEW_WIDTH_PX = 1000
 # Without page numbers: a document says it once for all of its pages.
-_DISTRUST_NOTICE = "Some pages were recognised anew instead of taking the text in the PDF: {reason}."
-_CAREFUL_NOTICE = "No vision-language model is available here: the embedded engines read each page twice instead."
+DISTRUST_NOTICE = "Some pages were recognised anew instead of taking the text in the PDF: {reason}."
+CAREFUL_NOTICE = "No vision-language model is available here: the embedded engines read each page twice instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Reader:
         found = TextLayerFinding(None) if model and _outranks_layer(options) else self._find_layer(opened, number)
         if found.layer is not None:
             return self._read_layer(opened, number, found.layer, options)
-        distrust = (_DISTRUST_NOTICE.format(reason=found.reason),) if found.is_distrusted else ()
+        distrust = (DISTRUST_NOTICE.format(reason=found.reason),) if found.is_distrusted else ()
         image = opened.render(number, dpi=self._config.dpi)
         if model is None or use is ModelUse.NEVER:
             is_careful = options.tier is Tier.VLM and model is None
-            return self._read_image(image, options, (*distrust, _CAREFUL_NOTICE) if is_careful else distrust, found)
+            return self._read_image(image, options, (*distrust, CAREFUL_NOTICE) if is_careful else distrust, found)
         try:
             page, notices = self._open_model(model).read(image, options, on_draft)
         except (ReadingError, EngineUnavailableError) as error:

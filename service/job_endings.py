@@ -41,7 +41,7 @@ def summarise_pages(record: JobRecord, pages: Iterable[PageRecord]) -> PageSumma
     )
     notices = [*record.notices, *(notice for page in read for notice in page.notices)]
     if errors and read:
-        notices.append(_about_failed_pages(errors))
+        notices.append(describe_failed_pages(errors))
     return PageSummary(
         read_numbers=tuple(page.number for page in read),
         tiers=tuple(page.tier or record.options.tier for page in read),
@@ -66,10 +66,10 @@ def to_failure(record: JobRecord, message: str, *, now: datetime, times: Retenti
     return JobEnding(JobState.FAILED, record.notices, now, expires_at, "job_failed", message)
 
 
-def _about_failed_pages(errors: Sequence[PageError]) -> str:
+def describe_failed_pages(errors: Sequence[PageError]) -> str:
     """One sentence, for the person who pays."""
     if len(errors) == 1:
         return f"Page {errors[0].page_number} could not be read and was not charged: {errors[0].message}"
     numbers = ", ".join(str(error.page_number) for error in errors[:_LISTED_PAGES])
-    more = f" and {len(errors) - _LISTED_PAGES} more" if len(errors) > _LISTED_PAGES else ""
+    more = ", …" if len(errors) > _LISTED_PAGES else ""
     return f"Pages {numbers}{more} could not be read and were not charged."

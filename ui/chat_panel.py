@@ -89,7 +89,7 @@ def build_chat_routes(services: Services) -> APIRouter:
             first, rest = await run_in_threadpool(begin)
         except QuotaExceededError as error:
             return JSONResponse({"error": describe_error(error, texts), "code": error.code}, status_code=402)
-        return StreamingResponse(_to_lines(first, rest), media_type="application/x-ndjson", headers=_NOT_KEPT)
+        return StreamingResponse(_to_lines(first, rest, texts), media_type="application/x-ndjson", headers=_NOT_KEPT)
 
     @router.delete("/{job_id}/chat")
     async def forget(request: Request, job_id: str) -> Response:
@@ -108,13 +108,13 @@ def _read_history(services: Services, request: Request, job_id: str) -> Response
     return JSONResponse({"signed_in": True, "messages": [_to_json(one) for one in messages]}, headers=_NOT_KEPT)
 
 
-def _to_lines(first: str | ChatReply, rest: Iterator[str | ChatReply]) -> Iterator[str]:
+def _to_lines(first: str | ChatReply, rest: Iterator[str | ChatReply], texts: Texts) -> Iterator[str]:
     try:
         yield _to_line(first)
         for piece in rest:
             yield _to_line(piece)
     except OcrChatError as error:
-        yield _dump({"error": str(error)})
+        yield _dump({"error": describe_error(error, texts)})
 
 
 def _to_line(piece: str | ChatReply) -> str:

@@ -10,6 +10,7 @@ from pipeline.document import Document
 from service.job_record import JobState
 from service.job_views import Estimate, JobView
 from service.reference import find_language_name
+from ui.sentences import translate_sentence
 from ui.texts import Texts
 
 
@@ -23,11 +24,12 @@ def describe_status(view: JobView, texts: Texts) -> str:
         case JobState.PROCESSING:
             return _working(texts("status.processing", next=min(done + 1, total), total=total), done, total)
         case JobState.DONE:
-            return f"<p>{html.escape(_describe_result(view, texts))}</p>{_notices(view)}"
+            return f"<p>{html.escape(_describe_result(view, texts))}</p>{_notices(view, texts)}"
         case JobState.CANCELLED:
             return f'<p class="app-notice">{html.escape(texts("status.cancelled"))}</p>'
         case JobState.FAILED:
-            sentence = texts("status.failed", message=record.error_message or texts("error.unexpected"))
+            message = translate_sentence(record.error_message or "", texts) or texts("error.unexpected")
+            sentence = texts("status.failed", message=message)
             return f'<div class="app-error" role="alert">{html.escape(sentence)}</div>'
 
 
@@ -48,13 +50,17 @@ def describe_price(estimate: Estimate, texts: Texts) -> str:
 def describe_error(error: OcrChatError, texts: Texts) -> str:
     """One sentence or more for a visitor."""
     if isinstance(error, QuotaExceededError):
-        return describe_quota({**error.details, "error": error.message}, texts)
-    return str(error)
+        return describe_quota(error.details, texts)
+    return translate_sentence(str(error), texts)
 
 
 def describe_quota(problem: Mapping[str, Any], texts: Texts) -> str:
     """What is used of what, when it comes back, and what helps at once. ``problem``: the 402's members."""
-    sentences = [problem["error"], texts("error.quota.used", used=problem.get("used"), cap=problem.get("cap"))]
+    used, cap = problem["used"], problem["cap"]
+    sentences = [
+        texts("error.quota.needed", required=problem["required"], remaining=max(0, cap - used)),
+        texts("error.quota.used", used=used, cap=cap),
+    ]
     resets_at = problem.get("resets_at")
     if resets_at:
         moment = resets_at if isinstance(resets_at, datetime) else datetime.fromisoformat(resets_at)
@@ -102,5 +108,6 @@ def _findings(document: Document, texts: Texts) -> list[str]:
     return found
 
 
-def _notices(view: JobView) -> str:
-    return "".join(f'<p class="app-notice" dir="auto">{html.escape(notice)}</p>' for notice in view.notices)
+def _notices(view: JobView, texts: Texts) -> str:
+    notices = (translate_sentence(notice, texts) for notice in view.notices)
+    return "".join(f'<p class="app-notice" dir="auto">{html.escape(notice)}</p>' for notice in notices)

@@ -18,6 +18,7 @@ from ui.chat_panel import build_chat_panel, to_chat_value
 from ui.job_texts import describe_error, describe_price, describe_quota, describe_status
 from ui.result_choices import PRIVATE, load_shown, wire_result_choices
 from ui.results import ResultPanel, Shown, build_results, hide_results, keep_results, to_result_updates
+from ui.sentences import translate_sentence
 from ui.sessions import caller_of
 from ui.template_data import to_attribute
 from ui.texts import Texts
@@ -255,11 +256,11 @@ def _describe_refusal(answer: dict[str, Any], texts: Texts) -> str:
     """``answer`` is what the upload got: the API's error, or nothing when there was no file."""
     code = answer.get("code")
     if code == QuotaExceededError.code:
-        return describe_quota(answer | {"error": answer["detail"].split(". ")[0] + "."}, texts)
+        return describe_quota(answer, texts)
     known = texts.group("refusal").get(str(code))
     if known is not None:
         return texts(f"refusal.{code}", **{name: answer.get(name, "") for name in ("max_pages",)})
-    return answer.get("error") or texts("drop.none")
+    return translate_sentence(answer.get("error") or texts("drop.none"), texts)
 
 
 def to_error_html(message: str) -> str:

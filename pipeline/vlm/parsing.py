@@ -13,14 +13,14 @@ from pipeline.vlm.profiles import VlmProfile
 from pipeline.vlm.raw_blocks import RawBlock, to_block
 from pipeline.vlm.repetition import cut_loop
 
-_CUT_NOTICES = {
+CUT_NOTICES = {
     "length": "Page {number}: the model's answer reached its length limit, so the end of the page may be missing.",
     "time": "Page {number}: the model's answer ran out of time, so the end of the page may be missing.",
     "loop": "Page {number}: the model began to repeat itself and was stopped, so the end of the page may be missing.",
 }
 # Parsers of markup disagree on what these are; positions stay.
 _SPACES = {0: " ", 13: " ", 0x85: " ", 0x2028: " ", 0x2029: " "}
-_NO_BOXES = "This model gives no positions: its blocks point at the whole page."
+NO_BOXES = "This model gives no positions: its blocks point at the whole page."
 
 
 class Stop(StrEnum):
@@ -71,9 +71,9 @@ def parse_page(
     )
     notices = []
     if output.stopped is not Stop.END:
-        notices.append(_CUT_NOTICES[output.stopped].format(number=page_number))
+        notices.append(CUT_NOTICES[output.stopped].format(number=page_number))
     if raw_blocks and all(raw.corners is None for raw in raw_blocks):
-        notices.append(_NO_BOXES)
+        notices.append(NO_BOXES)
     return ParsedPage(blocks, tuple(notices))
 
 

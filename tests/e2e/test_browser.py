@@ -62,6 +62,13 @@ def test_a_file_that_cannot_be_read_is_refused_in_the_readers_language(
             assert {trouble.split(":")[0] for trouble in someone.troubles} == {"400", "console"}
 
 
+def test_what_is_to_be_known_of_a_reading_is_said_in_the_readers_language(visitor: Visitor, samples: Path) -> None:
+    page = visitor.open("/es/")
+    page.locator("#tier input[value=vlm]").check()
+    visitor.read(samples / "receipt.png")
+    expect(page.locator("#status .app-notice")).to_contain_text("los motores integrados leen cada página dos veces")
+
+
 def test_opening_the_app_transfers_little(visitor: Visitor) -> None:
     """What is ours, before compression: the page, our scripts and styles, the samples' pictures."""
     answers: list[Response] = []

@@ -15,7 +15,7 @@ TEXTS = get_texts("en")
 def test_a_limit_says_what_is_used_of_what_and_when_there_is_more():
     error = QuotaExceededError(
         "This needs 2 credits; you have 1 of 10 left today.",
-        details={"used": 9, "cap": 10, "resets_at": datetime(2026, 3, 1, tzinfo=UTC)},
+        details={"used": 9, "cap": 10, "required": 2, "resets_at": datetime(2026, 3, 1, tzinfo=UTC)},
     )
     said = describe_error(error, TEXTS)
     assert "9 of 10" in said
@@ -24,7 +24,7 @@ def test_a_limit_says_what_is_used_of_what_and_when_there_is_more():
 
 
 def test_credits_that_never_come_back_have_no_date():
-    error = QuotaExceededError("No credits.", details={"used": 5, "cap": 5, "resets_at": None})
+    error = QuotaExceededError("No credits.", details={"used": 5, "cap": 5, "required": 1, "resets_at": None})
     assert "None" not in describe_error(error, TEXTS)
 
 
