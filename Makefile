@@ -31,7 +31,7 @@ test-surya: setup-test ## test the real surya client in its own environment
 
 test-cluster: setup-test ## the REST tests against PostgreSQL, S3, Chroma and Ray, and all about clusters
 	@TEST_SETUP=cluster $(PY) -m pytest -q tests/cluster tests/e2e/test_rest.py tests/e2e/test_published_clients.py \
-	  tests/e2e/test_malformed.py tests/e2e/test_chat.py tests/e2e/test_api_docs.py
+	  tests/e2e/test_malformed.py tests/e2e/test_chat.py tests/e2e/test_api_docs.py tests/e2e/test_gradio_client.py
 
 lint: setup-test ## ruff, formatting, types
 	@$(PY) -m ruff check .

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.caddy import run_caddy
 from tests.server import RunningServer
 
 
 @contextmanager
 def start_cluster(folder: Path) -> Iterator[RunningServer]:
-    """PostgreSQL, S3, Chroma, Ray, a worker, and two web processes that take turns behind one address."""
+    """PostgreSQL, S3, Chroma, Ray, a worker, and two web processes behind the deployment's Caddy."""
     from bench.cluster_setup import run_setup
 
-    with run_setup(folder, cpus=2) as setup:
+    with (
+        run_setup(folder, cpus=2, TRUSTED_PROXIES="127.0.0.1") as setup,
+        run_caddy(folder / "caddy", list(setup.webs)) as url,
+    ):
         first = next(iter(setup.webs.values()))
         environment = setup.settings | {"DATA_DIR": str(folder / "admin")}
-        yield RunningServer(setup.url, folder, first, setup.log, environment)
+        yield RunningServer(url, folder, first, setup.log, environment)
