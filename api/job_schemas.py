@@ -238,8 +238,10 @@ def to_wire(view: JobView) -> JobWire:
     )
 
 
+# Pages and blocks come from our own types, and there are thousands of them: checking each again would take as long
+# as making it.
 def _to_page(page: Page) -> PageWire:
-    return PageWire(
+    return PageWire.model_construct(
         index=page.number - 1,
         text=page.text,
         width=page.width_px,
@@ -253,7 +255,7 @@ def _to_page(page: Page) -> PageWire:
 
 
 def _to_block(block: Block) -> BlockWire:
-    return BlockWire(
+    return BlockWire.model_construct(
         id=block.id,
         kind=block.kind.value,
         text=block.text,

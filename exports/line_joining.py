@@ -5,6 +5,7 @@ import re
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HALVES = re.compile(r"(?<![^\W\d_])[^\W\d_]++[-‐\u00ad]\s*\n\s*[^\W\d_]+")
 _DIVIDED = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,}+)([-‐\u00ad])$")
+_HYPHENS = ("-", "‐", "\u00ad")
 _BEGINNING = re.compile(r"([^\W\d_]{2,})")
 # Scripts without spaces: CJK punctuation, kana, ideographs, full-width forms, Thai, Lao, Khmer, Burmese.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
@@ -32,7 +33,7 @@ def join_lines(lines: list[str], known: frozenset[str]) -> str:
     for line in (text.strip() for text in lines):
         if not joined or not line:
             joined += line
-        elif (divided := _DIVIDED.search(joined)) is not None:
+        elif joined.endswith(_HYPHENS) and (divided := _DIVIDED.search(joined)) is not None:
             joined = _join_divided(joined, line, divided, known)
         elif _UNSPACED.match(joined[-1]) and _UNSPACED.match(line):
             joined += line

@@ -8,6 +8,7 @@ addresses and goods begin anew on every line.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -34,16 +35,19 @@ _ADDRESS = re.compile(r"\S+@\S+\.|www\.|\w+://")
 _UNSHOWN_WORD = 8  # letters
 _HYPHENS = ("-", "\u2010", "\u00ad")
 
+_Room = tuple[float, float, float]
+
 
 def to_paragraphs(block: Block, known: frozenset[str]) -> list[str]:
     """The block's text as paragraphs; a line break that is left in one is meant.
 
     ``known`` is the page's vocabulary (:func:`exports.line_joining.vocabulary`), for words divided at a line's end.
     """
-    if not is_running_text(block):
+    rooms = _rooms_of_running_text(block)
+    if not rooms:
         return [part for part in block.text.split("\n\n") if part.strip()]
     lines = block.text.split("\n")
-    ends = [index + 1 for index, is_clear in enumerate(_clear_breaks(block.lines)) if is_clear]
+    ends = [index + 1 for index, is_clear in enumerate(_clear_breaks(block.lines, rooms)) if is_clear]
     parts = (lines[start:end] for start, end in pairwise([0, *ends, len(lines)]))
     return ["\n".join(join_lines(part, known) for part in parts)]
 
@@ -53,23 +57,27 @@ def is_running_text(block: Block) -> bool:
 
     Without boxes of lines (some engines give none) a break is taken to be meant.
     """
+    return bool(_rooms_of_running_text(block))
+
+
+def _rooms_of_running_text(block: Block) -> list[_Room]:
+    """See :func:`_rooms`; empty where the block is no running text."""
     lines = block.lines
     if len(lines) < 2 or len(lines) != block.text.count("\n") + 1:
-        return False
-    full = [room < needed + _SPACE * height for room, needed, height in _rooms(lines)]
-    return sum(full) >= _FULL_SHARE * len(full) and not _are_entries(lines) and _reads_on([line.text for line in lines])
+        return []
+    rooms = _rooms(lines)
+    full = [room < needed + _SPACE * height for room, needed, height in rooms]
+    is_full = sum(full) >= _FULL_SHARE * len(full)
+    return rooms if is_full and not _are_entries(lines) and _reads_on([line.text for line in lines]) else []
 
 
-def _clear_breaks(lines: Sequence[Line]) -> list[bool]:
+def _clear_breaks(lines: Sequence[Line], rooms: Sequence[_Room]) -> list[bool]:
     """For each break whether far more than the next word would have fitted: a paragraph ends there, or a verse."""
     longest = max(_length(line, _stand_upright(lines)) for line in lines)
-    return [
-        room > needed + _CLEAR_SPACE * height and room > _CLEAR_SHARE * longest
-        for room, needed, height in _rooms(lines)
-    ]
+    return [room > needed + _CLEAR_SPACE * height and room > _CLEAR_SHARE * longest for room, needed, height in rooms]
 
 
-def _rooms(lines: Sequence[Line]) -> list[tuple[float, float, float]]:
+def _rooms(lines: Sequence[Line]) -> list[_Room]:
     """For each break: the room left on the line, the next line's first word's length, the line's height, in pixels.
 
     The room is measured to the longest line, and to the edge where lines end: the first may be indented.
@@ -77,9 +85,10 @@ def _rooms(lines: Sequence[Line]) -> list[tuple[float, float, float]]:
     upright = _stand_upright(lines)
     lengths = [_length(line, upright) for line in lines]
     ends = [_end(line, upright) for line in lines]
+    longest, furthest = max(lengths), max(ends)
     return [
         (
-            min(max(lengths) - length, max(ends) - end),
+            min(longest - length, furthest - end),
             _first_word_length(following, following_length, upright),
             line.box.width if upright else line.box.height,
         )
@@ -93,7 +102,7 @@ def _end(line: Line, upright: bool) -> float:
     """Where the line ends in its direction of reading; larger is further."""
     if upright:
         return line.box.bottom
-    leftwards = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in line.text)
+    leftwards = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in set(line.text))
     return -line.box.left if leftwards else line.box.right
 
 
@@ -138,12 +147,13 @@ def _has_wide_gap(line: Line) -> bool:
 def _reads_on(texts: Sequence[str]) -> bool:
     if all(text.rstrip().endswith(_HYPHENS) for text in texts[:-1]):
         return True
-    letters = [letter for text in texts for letter in text if letter.isalpha()]
-    width = sum(_width(text) for text in texts[:-1]) / (len(texts) - 1)
-    cased = sum(letter.isupper() or letter.islower() for letter in letters)
-    if cased * 2 < len(letters):
+    # Each letter is looked at once, however often it stands there.
+    letters = {letter: count for letter, count in Counter("".join(texts)).items() if letter.isalpha()}
+    width = sum(map(_width, texts[:-1])) / (len(texts) - 1)
+    cased = sum(count for letter, count in letters.items() if letter.isupper() or letter.islower())
+    if cased * 2 < sum(letters.values()):
         return width >= _WIDTH_WITHOUT_CASE
-    if not any(letter.islower() for letter in letters):
+    if not any(map(str.islower, letters)):
         return width >= _WIDTH_IN_CAPITALS
     going_on = sum(_goes_on(text, following) for text, following in pairwise(texts)) / (len(texts) - 1)
     if not going_on:
@@ -152,6 +162,8 @@ def _reads_on(texts: Sequence[str]) -> bool:
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
