@@ -70,12 +70,13 @@ class JobClaims:
         now: datetime,
         express_only: bool = False,
         waiting_since: datetime | None = None,
+        left_since: datetime | None = None,
     ) -> list[Claim]:
         """Take up to ``limit`` waiting or orphaned jobs, first in the queue first.
 
         ``express_only`` leaves all but short and paid jobs to others, ``waiting_since`` those of the rest that came
-        later than that. One statement: two workers never get the same job, and on PostgreSQL they don't wait for
-        each other.
+        later than that, ``left_since`` all that came later than that. One statement: two workers never get the same
+        job, and on PostgreSQL they don't wait for each other.
         """
         waiting = sa.or_(
             jobs.c.state == JobState.PENDING,
@@ -91,6 +92,8 @@ class JobClaims:
             chosen = chosen.where(jobs.c.is_express)
         elif waiting_since is not None:
             chosen = chosen.where(sa.or_(jobs.c.is_express, jobs.c.created_at <= waiting_since))
+        if left_since is not None:
+            chosen = chosen.where(jobs.c.created_at <= left_since)
         # A common table expression runs once; PostgreSQL may run a plain subquery, LIMIT and all, several times.
         first = chosen.with_for_update(skip_locked=True).cte("first")
         statement = (

@@ -57,7 +57,7 @@ class PageLanes:
             schedule.remove(job_id)
 
     def count_free(self, jobs: Iterable[HeldJob], *, ahead: int) -> dict[Lane, int]:
-        """How many more pages each lane takes; ``ahead`` quick pages wait for each place of the embedded engines."""
+        """How many more pages each lane takes; ``ahead`` pages wait for each place of the embedded engines."""
         in_flight = [self._lane_of(held, number) for held in jobs for number in held.in_flight]
         free = {Lane.PAGES: self._executor.slots(Lane.PAGES) * (1 + ahead) - in_flight.count(Lane.PAGES)}
         if self._has_models:

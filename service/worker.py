@@ -184,8 +184,17 @@ class Worker:
         return max(0.0, min(due, default=now + POLL_S) - now)
 
     def _count_free(self) -> dict[Lane, int]:
-        ahead = min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
-        return self._lanes.count_free(self._held.values(), ahead=ahead)
+        """How many more pages may be handed out."""
+        return self._lanes.count_free(
+            self._held.values(), ahead=max(self._count_quick_ahead(), self._executor.pages_ahead)
+        )
+
+    def _count_idle(self) -> int:
+        """How many pages more would be begun at once, or nearly so."""
+        return sum(self._lanes.count_free(self._held.values(), ahead=self._count_quick_ahead()).values())
+
+    def _count_quick_ahead(self) -> int:
+        return min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
 
     def _collect(self, wait_s: float) -> None:
         """Take what has happened: wait for the first event, then all that are there."""
@@ -220,13 +229,16 @@ class Worker:
 
     def _claim(self) -> None:
         now = time.monotonic()
-        slots, free = self._executor.page_slots, sum(self._count_free().values())
+        slots, free, idle = self._executor.page_slots, sum(self._count_free().values()), self._count_idle()
         room = slots + _SPARE_JOBS - len(self._held)
-        if free <= 0 or now < self._claim_due or room + 2 * slots <= 0:
+        if free <= 0 or now < self._claim_due:
+            return
+        self._claim_due = now + POLL_S
+        if room + 2 * slots <= 0:
             return
         is_hungry = self._lanes.waiting_count < free
-        limit = min(free, room) if room > 0 else free
-        self._claim_due = now + POLL_S
+        limit = idle if is_hungry and idle else free
+        limit = min(limit, room) if room > 0 else limit
         with transaction(self._engine) as connection:
             moment = utc_now()
             claims = self._claims.claim(
@@ -235,6 +247,7 @@ class Worker:
                 now=moment,
                 express_only=room <= 0,
                 waiting_since=None if is_hungry else moment - PATIENCE,
+                left_since=moment - timedelta(seconds=POLL_S) if is_hungry and not idle else None,
             )
             pages = [self._claims.find_waiting_pages(connection, claim.job.id) for claim in claims]
         if len(claims) == limit:  # there may be more
@@ -305,7 +318,8 @@ class Worker:
     def _submit(self, held: HeldJob, numbers: Iterable[int]) -> None:
         for number in numbers:
             task, lane, timeout_s = self._lanes.to_task(self._files.storage_url, held, number)
-            future = self._executor.submit(task, timeout_s=timeout_s, lane=lane)
+            is_urgent = held.claim.job.is_express
+            future = self._executor.submit(task, timeout_s=timeout_s, lane=lane, is_urgent=is_urgent)
             held.in_flight[number] = future
             future.add_done_callback(partial(self._tell_page, held, number))
 

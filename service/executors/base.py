@@ -33,6 +33,9 @@ class Lane(StrEnum):
 
 
 class Executor(Protocol):
+    pages_ahead: int = 0
+    """How many pages for each place may be handed out before it is free, however slow they are."""
+
     @property
     def page_slots(self) -> int:
         """How many pages run at once."""
@@ -46,8 +49,10 @@ class Executor(Protocol):
         """Prepare the processes, so that the first task need not wait; returns at once."""
         ...
 
-    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
-        """Run a task. The future ends with its result or with
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane, is_urgent: bool = False) -> Future[Result]:
+        """Run a task; where tasks may wait, an urgent one goes past those that are not.
+
+        The future ends with its result or with
 
         * the error that the task raised,
         * :class:`errors.PageTimeoutError` when it ran longer than ``timeout_s`` (waiting not counted),

@@ -73,7 +73,14 @@ class LocalExecutor(Executor):
                 else:
                     self._find_pool(lane)
 
-    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
+    def submit(
+        self,
+        task: Task[Result],
+        *,
+        timeout_s: float,
+        lane: Lane,
+        is_urgent: bool = False,  # noqa: ARG002 - first come, first served: only pages of a moment ever wait here
+    ) -> Future[Result]:
         inner = self._schedule(task, timeout_s, lane)
         if inner is None:
             return _cancelled()

@@ -44,7 +44,11 @@ class RayExecutor(Executor):
     """``local`` runs lane ``FILES``; the other lanes have actors in the cluster, sized by ``config``.
 
     ``page_slots`` counts the actors that are ready: none while the cluster is away, and then no job is claimed.
+    One page for each waits in the driver, so that no actor waits until its last page is written down. No actor has it
+    yet: one that dies takes only the page with it that it was reading.
     """
+
+    pages_ahead = 1
 
     def __init__(self, config: ClusterConfig, local: LocalExecutor) -> None:
         self._config = config
@@ -70,11 +74,11 @@ class RayExecutor(Executor):
             if self._thread.ident is None and not self._stopping.is_set():
                 self._thread.start()
 
-    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane, is_urgent: bool = False) -> Future[Result]:
         if lane is Lane.FILES:
             return self._local.submit(task, timeout_s=timeout_s, lane=lane)
         number = next(self._ids)
-        message = Run(number, pickle.dumps(task), timeout_s, lane)
+        message = Run(number, pickle.dumps(task), timeout_s, lane, is_urgent)
         future: _RemoteFuture[Result] = _RemoteFuture(self, number)
         with self._lock:
             self._pending[number] = _Pending(message, future)

@@ -46,11 +46,17 @@ class _Actor:
 
 @dataclass(slots=True)
 class _LaneState:
+    """``waiting``: the urgent ones first, each kind in the order in which it came."""
+
     size: LaneSize
     wanted: int
     actors: list[_Actor] = field(default_factory=list)
     waiting: deque[Run] = field(default_factory=deque)
     not_before: float = 0.0
+
+    def add(self, run: Run) -> None:
+        place = sum(each.is_urgent for each in self.waiting) if run.is_urgent else len(self.waiting)
+        self.waiting.insert(place, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ class _Driver:
 
     def _take(self, event: Run | Cancel | _Reported) -> None:
         if isinstance(event, Run):
-            self._lanes[event.lane].waiting.append(event)
+            self._lanes[event.lane].add(event)
             self._dispatch(self._lanes[event.lane])
         elif isinstance(event, Cancel):
             self._cancel(event.number)
@@ -194,16 +200,18 @@ class _Driver:
         actor.served += 1
         error = future.exception()
         if error is None:
-            self._answer(Outcome(run.number, "result", future.result()))
+            outcome = Outcome(run.number, "result", future.result())
         elif isinstance(error, self._ray.exceptions.RayTaskError):
-            self._answer(Outcome(run.number, "error", getattr(error, "cause", error)))
+            outcome = Outcome(run.number, "error", getattr(error, "cause", error))
         else:
             # The process or its machine died, or can't be reached.
-            self._answer(Outcome(run.number, "crashed"))
+            outcome = Outcome(run.number, "crashed")
             self._remove(actor)
         if actor.lane is Lane.PAGES and actor.served >= self._config.tasks_per_actor:
             self._remove(actor)
+        # The next page first: an actor costs more than whoever waits to hear of this one.
         self._dispatch(self._lanes[actor.lane])
+        self._answer(outcome)
 
     def _cancel(self, number: int) -> None:
         for lane in self._lanes.values():

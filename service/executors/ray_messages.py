@@ -33,12 +33,16 @@ class ClusterConfig:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``task`` is pickled: only the actor that runs it needs to understand it."""
+    """``task`` is pickled: only the actor that runs it needs to understand it.
+
+    An urgent one goes past those that wait and are not.
+    """
 
     number: int
     task: bytes
     timeout_s: float
     lane: Lane
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Tasks in the processes of a Ray cluster that crash, hang and disappear."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,35 @@ from errors import EmptyFileError, PageCrashedError, PageTimeoutError
 from service.executors.base import Lane
 from service.executors.local import LocalExecutor, LocalExecutorConfig
 from service.executors.ray import ClusterConfig, LaneSize, RayExecutor
+from service.task_context import TaskContext
 from tests.service.test_local_executor import Answer, Mark, Misbehave, WhoAmI
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE_S = 200.0
+
+
+@dataclass(frozen=True)
+class Note:
+    path: str
+    text: str
+
+    def run(self, _context: TaskContext) -> None:
+        with Path(self.path).open("a") as file:
+            file.write(self.text)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Says that it has begun, and kills its process when it is told to."""
+
+    folder: str
+
+    def run(self, _context: TaskContext) -> None:
+        (Path(self.folder) / "begun").touch()
+        while not (Path(self.folder) / "die").exists():
+            time.sleep(0.02)
+        os._exit(1)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +93,21 @@ def test_a_crash_costs_one_task(executor: RayExecutor, how: str) -> None:
     with pytest.raises(PageCrashedError):
         run(executor, Misbehave(how))
     assert run(executor, Answer(1)) == 1
+
+
+def test_what_waits_is_not_charged_for_a_crash_before_it(executor: RayExecutor, tmp_path: Path) -> None:
+    """And what is urgent goes past it."""
+    log = tmp_path / "log"
+    held = executor.submit(Hold(str(tmp_path)), timeout_s=1000, lane=Lane.PAGES)
+    wait_until((tmp_path / "begun").exists)
+    waiting = [executor.submit(Note(str(log), name), timeout_s=1000, lane=Lane.PAGES) for name in "ab"]
+    urgent = executor.submit(Note(str(log), "u"), timeout_s=1000, lane=Lane.PAGES, is_urgent=True)
+    (tmp_path / "die").touch()
+    with pytest.raises(PageCrashedError):
+        held.result(PATIENCE_S)
+    for each in (*waiting, urgent):
+        each.result(PATIENCE_S)
+    assert log.read_text() == "uab"
 
 
 def test_a_hanging_task_is_stopped(executor: RayExecutor) -> None:

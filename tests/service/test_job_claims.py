@@ -110,6 +110,12 @@ def test_a_busy_worker_leaves_jobs_to_others(engine: sa.Engine) -> None:
     assert [each.job.id for each in claim(engine, waiting_since=NOW)] == [book]
 
 
+def test_a_worker_whose_places_are_taken_leaves_new_jobs_to_others(engine: sa.Engine) -> None:
+    paid = add(engine, priority=0, is_short=True)
+    assert claim(engine, left_since=NOW - timedelta(seconds=1)) == []
+    assert [each.job.id for each in claim(engine, left_since=NOW)] == [paid]
+
+
 def test_each_job_is_claimed_once_by_many(engine: sa.Engine) -> None:
     wanted = {add(engine) for _ in range(30)}
     taken: list[str] = []

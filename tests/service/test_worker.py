@@ -1,16 +1,19 @@
-"""The worker's loop when things around it fail."""
+"""The worker's loop: what it hands out ahead, and what happens when things around it fail."""
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from database.connect import transaction
+from database.connect import reading, transaction, utc_now
+from pipeline.options import Tier
 from service.executors.base import Executor, Lane, Result, Task
+from service.job_claims import JobClaims
 from service.job_closing import JobClosing
 from service.job_endings import RetentionTimes
 from service.job_files import JobFiles
@@ -19,7 +22,7 @@ from service.job_store import JobStore
 from service.metering import build_metering
 from service.metrics import Metrics
 from service.secrets import Secrets
-from service.tasks import PageRead
+from service.tasks import PageRead, ReadPage
 from service.worker import Worker, WorkerConfig
 from settings import Settings
 from tests.service.running_services import scripted
@@ -36,13 +39,32 @@ class ThreadlessExecutor(Executor):
 
     def stop(self) -> None: ...
 
-    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane) -> Future[Result]:
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane, is_urgent: bool = False) -> Future[Result]:
         if self.is_broken:
             raise ZeroDivisionError
         future: Future[object] = Future()
         is_page = lane is Lane.PAGES
         future.set_result(PageRead("scripted", "cpu", (), 0.01) if is_page else None)  # type: ignore[arg-type]
         return future  # type: ignore[return-value]
+
+
+class HoldingExecutor(ThreadlessExecutor):
+    """Keeps pages until the test ends them; as many are handed out ahead as run at once."""
+
+    pages_ahead = 1
+
+    def __init__(self) -> None:
+        self.pages: list[tuple[ReadPage, Future[PageRead], bool]] = []
+
+    def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane, is_urgent: bool = False) -> Future[Result]:
+        if not isinstance(task, ReadPage):
+            return super().submit(task, timeout_s=timeout_s, lane=lane)
+        future: Future[PageRead] = Future()
+        self.pages.append((task, future, is_urgent))
+        return future  # type: ignore[return-value]
+
+    def end(self, place: int) -> None:
+        self.pages[place][1].set_result(PageRead("scripted", Tier.CPU, (), 1.0))
 
 
 @pytest.fixture
@@ -52,6 +74,12 @@ def executor() -> ThreadlessExecutor:
 
 @pytest.fixture
 def worker(tmp_path: Path, engine: sa.Engine, executor: ThreadlessExecutor) -> Iterator[Worker]:
+    with make_worker(tmp_path, engine, executor) as worker:
+        yield worker
+
+
+@contextmanager
+def make_worker(tmp_path: Path, engine: sa.Engine, executor: Executor) -> Iterator[Worker]:
     files, metrics = JobFiles(str(tmp_path / "files")), Metrics()
     metering = build_metering(Settings.from_values({}).plans, Secrets("a", "b"))
     closing = JobClosing(
@@ -76,7 +104,7 @@ def worker(tmp_path: Path, engine: sa.Engine, executor: ThreadlessExecutor) -> I
         metrics=metrics,
     )
     yield worker
-    worker.stop(1.0)
+    worker.stop(0.0 if isinstance(executor, HoldingExecutor) else 1.0)
     closing.stop()
 
 
@@ -117,3 +145,46 @@ def test_the_loop_outlives_trouble_with_the_database(engine: sa.Engine, worker: 
     job_id = add(engine)
     wait_for(lambda: is_done(engine, job_id))
     assert worker.is_alive()
+
+
+def test_one_page_for_each_place_is_handed_out_ahead(engine: sa.Engine, tmp_path: Path) -> None:
+    executor = HoldingExecutor()
+    book = add(engine, pages=10)
+    with make_worker(tmp_path, engine, executor) as worker:
+        worker.start()
+        wait_for(lambda: len(executor.pages) == 4)
+        executor.end(0)
+        wait_for(lambda: len(executor.pages) == 5)
+        # A letter comes while every place is taken, and goes past the book's pages that were handed out ahead.
+        letter = add(engine, pages=1, is_short=True)
+        worker.wake()
+        wait_for(lambda: count_done(engine, book) == 1)
+        executor.end(1)
+        wait_for(lambda: len(executor.pages) == 6)
+    assert [(task.job_id, is_urgent) for task, _, is_urgent in executor.pages[4:]] == [(book, False), (letter, True)]
+    # What was handed out and not read is nobody's failure: the worker's stop takes it back.
+    with reading(engine) as connection:
+        pages = JobStore().list_pages(connection, book)
+    assert [(page.starts, page.failures) for page in pages] == [(1, 0)] * 2 + [(0, 0)] * 8
+
+
+def test_places_that_are_ahead_take_no_job_from_idle_workers(engine: sa.Engine, tmp_path: Path) -> None:
+    executor = HoldingExecutor()
+    jobs = [add(engine, pages=1, is_short=True, at=utc_now()) for _ in range(3)]
+    with make_worker(tmp_path, engine, executor) as worker:
+        worker.start()
+        wait_for(lambda: len(executor.pages) == 2)
+        with transaction(engine) as connection:
+            taken = JobClaims("idle", 5.0).claim(connection, 5, now=utc_now())
+        assert [each.job.id for each in taken] in ([], jobs[2:])
+        # Where no other takes it, it does not wait until a place is free.
+        if taken:
+            with transaction(engine) as connection:
+                JobClaims("idle", 5.0).hand_back(connection, taken[0])
+        wait_for(lambda: len(executor.pages) == 3)
+
+
+def count_done(engine: sa.Engine, job_id: str) -> int:
+    with reading(engine) as connection:
+        found = JobStore().find(connection, job_id)
+    return 0 if found is None else found.pages_done
