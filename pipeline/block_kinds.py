@@ -20,6 +20,7 @@ _SENTENCE_END = re.compile(r"[.,;!。，；、։।|]$")
 _NUMBERED = re.compile(r"(?:[^\W\d_]{2,12}\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5})[.:)]?(?:\s+\S.*)?")
 _MIN_CONFIDENCE = 0.4
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s")
+_ENTRY = re.compile(r"\.{3}\s*[\w.]{1,6}$")  # of contents
 _MATH = re.compile(r"[=<>|{}\\^∑∏∫∈√±]")
 _AMOUNT = re.compile(r"\d[\d.,' ]*[.,]\d{2}\b")
 
@@ -84,7 +85,7 @@ def _may_be_title(paragraph: Paragraph) -> bool:
     if letters < 2:
         return False
     return letters >= 0.55 * sum(not character.isspace() for character in text) and not (
-        _AMOUNT.search(text) or _MATH.search(text)
+        _AMOUNT.search(text) or _MATH.search(text) or _ENTRY.search(text)
     )
 
 

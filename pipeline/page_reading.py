@@ -318,17 +318,22 @@ class PageReader:
         elif route.line_by_line:
             lines = self._read_single_lines(isolate_lines(erase_rules(prepared.grey, prepared.glyph_px)), route)
         else:
-            lines = self._read_with_tesseract(erase_rules(prepared.grey, prepared.glyph_px), route)
+            is_sparse = bool(prepared.leaders)
+            grey = erase_rules(prepared.grey, prepared.glyph_px)
+            lines = self._read_with_tesseract(grey, route, 0.0 if is_sparse else _WORTH_LOOKING)
         lines = calibrate_lines(lines, engine)
         if engine == TESSERACT and route.second == RAPIDOCR and self._cpu_engine == "auto" and needs_look(lines):
             return look_again(lines, prepared.image.pixels, self._open_rapidocr().read_crop)
         return lines
 
-    def _read_with_tesseract(self, grey: Grey, route: Route) -> tuple[Line, ...]:
-        """The whole page at once, then the lines that Tesseract's layout analysis lost."""
+    def _read_with_tesseract(self, grey: Grey, route: Route, worth_looking: float) -> tuple[Line, ...]:
+        """The whole page at once, then the lines that Tesseract's layout analysis lost.
+
+        ``worth_looking`` is the share of the ink (0..1) that has to be lost for it.
+        """
         lines = self._open_tesseract().read(grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
         boxes = [word.box for line in lines for word in line.words]
-        if unread_share(grey, boxes) < _WORTH_LOOKING:
+        if unread_share(grey, boxes) < worth_looking:
             return lines
         lost = islice(isolate_lines(grey, read_already=boxes), _MOST_LOST_LINES)
         found = self._read_single_lines(lost, route)

@@ -4,9 +4,10 @@ The angle of the lines is found as in Postl, "Detection of linear oblique struct
 documents" (ICPR 1986): of all directions, the projection of the ink along the text lines has the sharpest profile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.dark_bars import lighten_bars
 from pipeline.document import Block, Box, Line, Table
+from pipeline.dot_leaders import Leader, erase_leaders, find_leaders
 from pipeline.ink import MANY_PIXELS, Grey, find_ink, find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import PageImage, Pixels
 from pipeline.shadows import even_out
@@ -44,7 +46,8 @@ class PreparedPage:
 
     ``rotation`` and ``skew_deg`` are what :class:`pipeline.document.Page` says they are. ``glyph_px`` is the median
     height of its letters (see :func:`glyph_height`), ``grey`` what most of the work is done on. ``draw`` makes the same
-    picture in colour, which takes three times as long as in grey and which many a page never needs.
+    picture in colour, which takes three times as long as in grey and which many a page never needs. ``leaders`` are
+    where rows of dots were taken out of it (see :mod:`pipeline.dot_leaders`).
     """
 
     draw: Callable[[], PageImage]
@@ -53,6 +56,7 @@ class PreparedPage:
     skew_deg: float
     glyph_px: float | None
     grey: Grey
+    leaders: tuple[Box, ...] = ()
 
     @cached_property
     def image(self) -> PageImage:
@@ -98,12 +102,19 @@ def prepare(
         image, grey = replace(image, pixels=255 - image.pixels), 255 - grey
     image, grey = _smooth(*_lighten(image, grey))
     skew_deg = find_skew(_turned(_shrunk(grey), rotation)) if straighten else 0.0
-    glyph_px = glyph_height(grey)
+    letters = _look_at_letters(grey)
+    leaders = find_leaders(letters.stats, is_lying=rotation % 180 != 0)
+    found_at = letters.shrunk
+    if leaders:
+        image, grey = _without_leaders(image, leaders, found_at)
+        letters = _look_at_letters(grey)
+    glyph_px = letters.height
     if scale is None:
         scale = _best_scale(glyph_px, grey.shape)
     glyph_px = glyph_px and glyph_px * scale
     if rotation == 0 and skew_deg == 0 and scale == 1:
-        return PreparedPage(lambda: image, np.eye(2, 3), 0, 0.0, glyph_px, grey)
+        boxes = tuple(leader.box_on(np.eye(2, 3), found_at) for leader in leaders)
+        return PreparedPage(lambda: image, np.eye(2, 3), 0, 0.0, glyph_px, grey, boxes)
     to_page, *size = _geometry(image.width_px, image.height_px, rotation, skew_deg, scale)
 
     def turn(pixels: Pixels | Grey) -> NDArray[np.uint8]:
@@ -120,7 +131,8 @@ def prepare(
     def draw() -> PageImage:
         return PageImage(image.number, turn(image.pixels), image.dpi * scale)
 
-    return PreparedPage(draw, to_page, rotation, skew_deg, glyph_px, turn(grey))
+    boxes = tuple(leader.box_on(to_page, found_at) for leader in leaders)
+    return PreparedPage(draw, to_page, rotation, skew_deg, glyph_px, turn(grey), boxes)
 
 
 def to_grey(pixels: Pixels) -> Grey:
@@ -163,23 +175,41 @@ def find_noise(grey: Grey) -> float:
     return float(np.median(response)) / 0.6745 / 6
 
 
+class _Letters(NamedTuple):
+    """The pieces of ink (no paper) of a page shrunk so many times, and the usual height of a letter on the page."""
+
+    height: float | None
+    stats: NDArray[np.int32]
+    shrunk: int
+
+
 def glyph_height(grey: Grey) -> float | None:
     """Median height in pixels of the connected pieces of ink that may be letters; None when there are too few."""
+    return _look_at_letters(grey).height
+
+
+def _look_at_letters(grey: Grey) -> _Letters:
     if grey.size > MANY_PIXELS:
-        height = _median_letter(shrink(grey, grey.shape[1] // 2, grey.shape[0] // 2))
+        height, stats = _median_letter(shrink(grey, grey.shape[1] // 2, grey.shape[0] // 2))
         if height is not None and height >= _CLEAR_GLYPH_PX:
-            return 2 * height
-    return _median_letter(grey)
+            return _Letters(2 * height, stats, 2)
+    height, stats = _median_letter(grey)
+    return _Letters(height, stats, 1)
 
 
-def _median_letter(grey: Grey) -> float | None:
+def _median_letter(grey: Grey) -> tuple[float | None, NDArray[np.int32]]:
     stats = find_pieces(find_ink(grey)).stats[1:]
     widths, heights, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     letters = (heights >= 5) & (areas >= 10) & (heights < grey.shape[0] / 8) & (widths < 12 * heights)
     letters &= (heights < 12 * widths) | (heights < 40)
     if letters.sum() < 20:
-        return None
-    return float(np.median(heights[letters]))
+        return None, stats
+    return float(np.median(heights[letters])), stats
+
+
+def _without_leaders(image: PageImage, leaders: Sequence[Leader], scale: float) -> tuple[PageImage, Grey]:
+    pixels = erase_leaders(image.pixels, leaders, scale)
+    return replace(image, pixels=pixels), to_grey(pixels)
 
 
 def _lighten(image: PageImage, grey: Grey) -> tuple[PageImage, Grey]:

@@ -13,6 +13,7 @@ from errors import EngineUnavailableError, ReadingError
 from pipeline.assemble import assemble
 from pipeline.code_lines import to_code_block
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
+from pipeline.dot_leaders import join_over_leaders
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
 from pipeline.engines.vlm_catalogue import PageModel
@@ -235,12 +236,13 @@ def _wanted(page_count: int, options: OcrOptions) -> range:
 def _to_page(image: PageImage, reading: Reading, *, is_code: bool = False) -> Page:
     """Blocks are found on the straightened page, where lines are level, and then put back onto the page image."""
     prepared = reading.prepared
+    lines = join_over_leaders(reading.lines, prepared.leaders) if prepared.leaders else reading.lines
     straight = PageImage(image.number, prepared.grey, image.dpi)
     blocks = (
-        to_code_block(reading.lines, page_number=image.number)
+        to_code_block(lines, page_number=image.number)
         if is_code
         else to_blocks(
-            reading.lines,
+            lines,
             page_number=image.number,
             width_px=straight.width_px,
             height_px=straight.height_px,

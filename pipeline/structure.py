@@ -9,6 +9,7 @@ from pipeline.block_kinds import Kind, classify
 from pipeline.borderless_tables import Piece, find_row_tables
 from pipeline.cell_texts import FoundTable
 from pipeline.document import Block, BlockKind, Box, Line, Table
+from pipeline.dot_leaders import shorten_typed
 from pipeline.line_fragments import Fragment, is_right_to_left, is_wide, join_row, mean_confidence, split_lines
 from pipeline.page_edges import find_edge_rows, mark_repeated
 from pipeline.page_image import PageImage
@@ -49,7 +50,8 @@ def to_blocks(
     smaller preview of it, or None. Each item of a list is a block of its own, its marker kept in the text. Blocks hold
     their text as read: one line break between lines, words hyphenated at a line's end left so.
     """
-    readable = sorted((_clipped(line, width_px, height_px) for line in lines if line.text.strip()), key=_place)
+    shown = (shorten_typed(_clipped(line, width_px, height_px)) for line in lines if line.text.strip())
+    readable = sorted(shown, key=_place)
     if not readable:
         return ()
     direction = find_direction(readable)
