@@ -132,8 +132,15 @@ def _selected(document: Document, options: ExportOptions) -> Document:
         document = replace(document, pages=document.translation.pages, translation=None)
     if options.pages is None:
         return document
-    if not any(1 <= number <= document.page_count for number in options.pages):
+    # Not 1 to the page count: the job may have been about pages 20 to 30 of a file.
+    numbers = {page.number for page in document.pages} | {error.page_number for error in document.page_errors}
+    if numbers.isdisjoint(options.pages):
         raise InvalidFieldError(
-            f"The document has no such page, only {document.page_count}.", details={"field": "pages"}
+            f"The document has no such page; it has {_to_range(numbers)}.", details={"field": "pages"}
         )
     return document.with_pages(options.pages)
+
+
+def _to_range(numbers: set[int]) -> str:
+    first, last = min(numbers, default=0), max(numbers, default=0)
+    return f"page {first}" if first == last else f"pages {first} to {last}"

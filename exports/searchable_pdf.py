@@ -23,6 +23,7 @@ from exports.bookmarks import add_bookmarks
 from exports.image_pages import write_image_pages
 from exports.legal_text import to_legal_text
 from exports.old_text import HIDE_BEGIN, HIDE_END, drop_invisible_text, find_resources
+from exports.page_selection import drop_navigation, keep_pages
 from exports.page_space import pixels_to_user_space
 from exports.signatures import remove_signatures
 from exports.text_layer import font_name, make_text_layer
@@ -59,10 +60,15 @@ def write(
         if remove_signatures(pdf):
             notices.append(NOTICE_SIGNATURE)
         _lay_text(pdf, document)
+        numbers = set(range(1, len(pdf.pages) + 1))
+        selected = numbers if pages is None else numbers & set(pages)
+        is_part = selected != numbers
+        if is_part:
+            drop_navigation(pdf)
         if not pdf.Root.get("/Outlines"):
             add_bookmarks(pdf, document)
-        if pages is not None:
-            _keep_pages(pdf, set(pages))
+        if is_part:
+            keep_pages(pdf, selected)
         _describe(pdf, document)
         if pdfa and not _save_as_pdfa(pdf, target):
             notices.append(NOTICE_NOT_PDFA)
@@ -156,12 +162,6 @@ def _add_font(pdf_page: pikepdf.Page, name: str, font_object: Object) -> str:
 
 def _stream(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Stream:
     return pdf.make_stream(zlib.compress(data), Filter=Name.FlateDecode)
-
-
-def _keep_pages(pdf: pikepdf.Pdf, numbers: set[int]) -> None:
-    for index in reversed(range(len(pdf.pages))):
-        if index + 1 not in numbers:
-            del pdf.pages[index]
 
 
 def _describe(pdf: pikepdf.Pdf, document: Document) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from errors import InvalidFieldError, SourceNotKeptError, UnknownFormatError
 from exports.formats import FORMATS, ExportOptions, get_format, write_export
-from pipeline.document import BlockKind, Box, Line, Translation, Word
+from pipeline.document import BlockKind, Box, Line, PageError, Translation, Word
 from tests.documents import make_block, make_document, make_line, make_page, make_table, make_table_block
 
 WITHOUT_SOURCE = [name for name in FORMATS if name != "pdf"]
@@ -71,6 +71,17 @@ def test_pages_select_in_every_format(format):
 def test_pages_that_are_not_there():
     with pytest.raises(InvalidFieldError):
         export("txt", two_pages(), pages=(7,))
+
+
+@pytest.mark.parametrize("format", WITHOUT_SOURCE)
+def test_pages_keep_their_numbers_where_only_some_of_a_file_were_read(format):
+    pages = (make_page(make_block(make_line(f"page{n} text")), number=n) for n in (20, 21))
+    failed = PageError(22, "page_failed", "It could not be read.")
+    document = make_document(*pages, page_count=3, page_errors=(failed,))
+    assert "page21" in text_in(format, export(format, document, pages=(21,)))
+    assert "page2" not in text_in(format, export(format, document, pages=(22,)))
+    with pytest.raises(InvalidFieldError, match="it has pages 20 to 22"):
+        export(format, document, pages=(1,))
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -350,6 +350,71 @@ def test_page_selection_keeps_only_those_pages():
     assert text_of(data, 0).strip() == "number2"
 
 
+def whole_document_pdf(content_of):
+    """Three pages with bookmarks, links, destinations, form fields, a structure tree and first-view action."""
+    pdf = pikepdf.open(BytesIO(pdf_bytes(pages=3)))
+    make, name = pdf.make_indirect, pikepdf.Name
+    fields = []
+    for number, page in enumerate(pdf.pages, start=1):
+        page.Contents = pdf.make_stream(f"BT /F1 20 Tf 50 200 Td ({content_of(number)}) Tj ET".encode())
+        field = make(
+            pikepdf.Dictionary(
+                Type=name.Annot, Subtype=name.Widget, FT=name.Tx, Rect=[0, 0, 9, 9], P=page.obj,
+                T=pikepdf.String(f"field{number}"), V=pikepdf.String(f"filled in {content_of(number)}"),
+            )
+        )  # fmt: skip
+        fields.append(field)
+        links = [
+            pikepdf.Dictionary(Type=name.Annot, Subtype=name.Link, Rect=[0, 0, 9, 9], Dest=[other.obj, name.Fit])
+            for other in pdf.pages
+        ]
+        page.Annots = pikepdf.Array([field, *links])
+    whole = make(pikepdf.Dictionary(FT=name.Tx, T=pikepdf.String("both"), Kids=[]))
+    for page in (pdf.pages[0], pdf.pages[1]):
+        part = make(pikepdf.Dictionary(Type=name.Annot, Subtype=name.Widget, Rect=[0, 0, 9, 9], Parent=whole))
+        page.Annots.append(part)
+        whole.Kids.append(part)
+    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[*fields, whole], CO=[fields[0]])
+    pdf.Root.OpenAction = pikepdf.Dictionary(S=name.GoTo, D=[pdf.pages[0].obj, name.Fit])
+    pdf.Root.Dests = pikepdf.Dictionary({f"/p{n}": [page.obj, name.Fit] for n, page in enumerate(pdf.pages, start=1)})
+    elements = [
+        pikepdf.Dictionary(S=name.P, Pg=page.obj, Alt=f"alt {content_of(n)}")
+        for n, page in enumerate(pdf.pages, start=1)
+    ]
+    pdf.Root.StructTreeRoot = make(pikepdf.Dictionary(Type=name.StructTreeRoot, K=elements))
+    with pdf.open_outline() as outline:
+        outline.root.extend(pikepdf.OutlineItem(f"to {content_of(n)}", n - 1) for n in (1, 2, 3))
+    target = BytesIO()
+    pdf.save(target)
+    return target.getvalue()
+
+
+def test_nothing_of_the_other_pages_stays_in_a_selection(tmp_path):
+    source = whole_document_pdf(lambda number: f"secret{number}")
+    title = make_block(make_line("A title"), kind=BlockKind.TITLE, level=1)
+    data, _ = write(make_document(make_page(title, number=2), page_count=3), source, pages=[2])
+    assert_sound(tmp_path, data)
+    with pikepdf.open(BytesIO(data)) as pdf:
+        plain = BytesIO()
+        pdf.save(plain, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        with pdf.open_outline() as outline:
+            assert [item.title for item in outline.root] == ["A title"]
+        assert [str(field.T) for field in pdf.Root.AcroForm.Fields] == ["field2", "both"]
+        assert len(pdf.Root.AcroForm.Fields[1].Kids) == 1
+        assert sum("/Dest" in note for note in pdf.pages[0].Annots) == 1
+        assert list(pdf.Root.Dests.keys()) == ["/p2"]
+    assert b"secret2" in plain.getvalue()
+    assert b"secret1" not in plain.getvalue()
+    assert b"secret3" not in plain.getvalue()
+
+
+def test_a_selection_of_all_pages_keeps_the_bookmarks():
+    source = whole_document_pdf(lambda number: f"part{number}")
+    data, _ = write(make_document(make_page(make_block(make_line("text"))), page_count=3), source, pages=[1, 2, 3, 9])
+    with pikepdf.open(BytesIO(data)) as pdf, pdf.open_outline() as outline:
+        assert [item.title for item in outline.root] == ["to part1", "to part2", "to part3"]
+
+
 def test_own_text_is_kept_and_only_what_ocr_added_is_laid():
     source = pdf_bytes(b"BT /F1 20 Tf 50 200 Td (born digital) Tj ET")
     own = make_block(make_line("born digital", confidence=None))
