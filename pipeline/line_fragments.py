@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from statistics import median
 
 from pipeline.document import Box, Line, Word
+from pipeline.list_items import is_bullet
 from pipeline.reading_order import Direction
 
 _WIDE_GAP = 0.9  # in line heights, where the line's own spaces are known to be narrower
@@ -47,7 +48,8 @@ def _split(line: Line) -> list[Line]:
     wide = _WIDE_GAP_ALONE * height
     if len(gaps) >= 4:
         wide = min(wide, max(_WIDE_GAP * height, _TIMES_USUAL_GAP * median(gaps)))
-    cuts = [i + 1 for i, gap in enumerate(gaps) if gap >= wide]
+    first = 1 if is_bullet(line.words[0].text) else 0  # however far an item's text stands from its bullet
+    cuts = [i + 1 for i, gap in enumerate(gaps) if gap >= wide and i >= first]
     return cut_line(line, cuts)
 
 

@@ -53,6 +53,11 @@ def find_marker(text: str) -> Marker | None:
     return None
 
 
+def is_bullet(text: str) -> bool:
+    """Whether this is a bullet and nothing else."""
+    return len(text) == 1 and text in _BULLETS
+
+
 def is_followed_by(marker: Marker, following: Marker) -> bool:
     """Whether ``following`` is the next item of the same list: the same bullet, the next number or letter."""
     if marker.is_sign:

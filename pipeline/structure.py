@@ -7,6 +7,7 @@ from statistics import median
 
 from pipeline.block_kinds import Kind, classify
 from pipeline.borderless_tables import Piece, find_row_tables
+from pipeline.bullets import restore_bullets
 from pipeline.cell_texts import FoundTable
 from pipeline.document import Block, BlockKind, Box, Line, Table
 from pipeline.dot_leaders import shorten_typed
@@ -54,6 +55,8 @@ def to_blocks(
     readable = sorted(shown, key=_place)
     if not readable:
         return ()
+    if image is not None and image.pixels.ndim == 2 and image.width_px == width_px:
+        readable = restore_bullets(readable, image.pixels)
     direction = find_direction(readable)
     headers, footers = find_edge_rows(readable, height_px)
     body = [line for index, line in enumerate(readable) if index not in headers | footers]
