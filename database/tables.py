@@ -176,7 +176,6 @@ jobs = Table(
     Column("error_message", sa.Text),
     sa.UniqueConstraint("caller_key", "idempotency_key"),
     sa.CheckConstraint("pages_failed <= pages_done AND pages_done <= page_count", name="pages_in_range"),
-    sa.Index("ix_jobs_state_queue_rank", "state", "queue_rank"),
     sa.Index(
         "ix_jobs_open",
         "queue_rank",

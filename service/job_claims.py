@@ -9,8 +9,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from database.tables import IS_OPEN, job_pages, jobs
 from service.job_record import JobRecord, JobState, PageState
@@ -78,48 +81,26 @@ class JobClaims:
         later than that, ``left_since`` all that came later than that. One statement: two workers never get the same
         job, and on PostgreSQL they don't wait for each other.
         """
-        waiting = sa.or_(
-            jobs.c.state == JobState.PENDING,
-            sa.and_(jobs.c.state == JobState.PROCESSING, jobs.c.lease_until < now),
-        )
-        chosen = (
-            sa.select(jobs.c.id)
-            .where(sa.text(f"jobs.{IS_OPEN}"), waiting)
-            .order_by(jobs.c.queue_rank, jobs.c.id)
-            .limit(limit)
-        )
-        if express_only:
-            chosen = chosen.where(jobs.c.is_express)
-        elif waiting_since is not None:
-            chosen = chosen.where(sa.or_(jobs.c.is_express, jobs.c.created_at <= waiting_since))
-        if left_since is not None:
-            chosen = chosen.where(jobs.c.created_at <= left_since)
-        # A common table expression runs once; PostgreSQL may run a plain subquery, LIMIT and all, several times.
-        first = chosen.with_for_update(skip_locked=True).cte("first")
-        statement = (
-            sa.update(jobs)
-            .where(jobs.c.id.in_(sa.select(first.c.id)))
-            .values(
-                state=JobState.PROCESSING,
-                claim_token=jobs.c.claim_token + 1,
-                worker_id=self._worker_id,
-                lease_until=now + self._lease,
-                started_at=sa.func.coalesce(jobs.c.started_at, sa.literal(now, jobs.c.started_at.type)),
-            )
-            .returning(jobs)
-        )
-        rows = connection.execute(statement).mappings()
+        statement = _to_claim(express_only, waiting_since is not None, left_since is not None)
+        values = {
+            "limit": limit,
+            "now": now,
+            "waiting_since": waiting_since,
+            "left_since": left_since,
+            "worker": self._worker_id,
+            "lease": now + self._lease,
+        }
+        if connection.dialect.name == "postgresql":
+            # It would gather and sort all that wait, while its statistics are from a day when nobody waited.
+            connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        rows = connection.execute(statement, values).mappings()
         claims = [Claim(JobRecord.from_row(row), row["claim_token"]) for row in rows]
         return sorted(claims, key=lambda claim: claim.job.queue_rank)
 
     def find_waiting_pages(self, connection: sa.Connection, job_id: str) -> list[tuple[int, int, int]]:
         """(number, starts, failures) of the pages that are still to be read, by number."""
-        query = (
-            sa.select(job_pages.c.number, job_pages.c.starts, job_pages.c.failures)
-            .where(job_pages.c.job_id == job_id, job_pages.c.state == PageState.WAITING)
-            .order_by(job_pages.c.number)
-        )
-        return [(row.number, row.starts, row.failures) for row in connection.execute(query)]
+        rows = connection.execute(_WAITING_PAGES, {"job": job_id})
+        return [(row.number, row.starts, row.failures) for row in rows]
 
     def renew(self, connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
         """Lock the job's row and prolong the lease.
@@ -127,12 +108,8 @@ class JobClaims:
         False when the lease is lost: the job was cancelled, deleted or taken over, and nothing done for it counts.
         The other methods that write are called after it, in the same transaction.
         """
-        statement = (
-            sa.update(jobs)
-            .where(jobs.c.id == claim.job.id, jobs.c.claim_token == claim.token, jobs.c.state == JobState.PROCESSING)
-            .values(lease_until=now + self._lease)
-        )
-        return connection.execute(statement).rowcount == 1
+        values = {"job": claim.job.id, "token": claim.token, "lease": now + self._lease}
+        return connection.execute(_RENEWAL, values).rowcount == 1
 
     def start_pages(self, connection: sa.Connection, claim: Claim, numbers: Sequence[int]) -> None:
         """Count a try of each page before it begins, so that one which kills its worker is noticed."""
@@ -208,6 +185,61 @@ class JobClaims:
             .where(jobs.c.id == claim.job.id, jobs.c.claim_token == claim.token, jobs.c.state == JobState.PROCESSING)
             .values(state=JobState.PENDING, worker_id=None, lease_until=None)
         )
+
+
+# Statements are put together once: that takes as long as the database needs for them.
+
+_TIME = jobs.c.lease_until.type
+_WAITING_PAGES = (
+    sa.select(job_pages.c.number, job_pages.c.starts, job_pages.c.failures)
+    .where(job_pages.c.job_id == sa.bindparam("job"), job_pages.c.state == PageState.WAITING)
+    .order_by(job_pages.c.number)
+)
+_RENEWAL = (
+    sa.update(jobs)
+    .where(
+        jobs.c.id == sa.bindparam("job"),
+        jobs.c.claim_token == sa.bindparam("token"),
+        jobs.c.state == JobState.PROCESSING,
+    )
+    .values(lease_until=sa.bindparam("lease", type_=_TIME))
+)
+
+
+@cache
+def _to_claim(express_only: bool, has_waiting_since: bool, has_left_since: bool) -> ReturningUpdate[Any]:
+    now = sa.bindparam("now", type_=_TIME)
+    waiting = sa.or_(
+        jobs.c.state == JobState.PENDING,
+        sa.and_(jobs.c.state == JobState.PROCESSING, jobs.c.lease_until < now),
+    )
+    chosen = (
+        sa.select(jobs.c.id)
+        .where(sa.text(f"jobs.{IS_OPEN}"), waiting)
+        .order_by(jobs.c.queue_rank, jobs.c.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    if express_only:
+        chosen = chosen.where(jobs.c.is_express)
+    elif has_waiting_since:
+        moment = sa.bindparam("waiting_since", type_=_TIME)
+        chosen = chosen.where(sa.or_(jobs.c.is_express, jobs.c.created_at <= moment))
+    if has_left_since:
+        chosen = chosen.where(jobs.c.created_at <= sa.bindparam("left_since", type_=_TIME))
+    # A common table expression runs once; PostgreSQL may run a plain subquery, LIMIT and all, several times.
+    first = chosen.with_for_update(skip_locked=True).cte("first")
+    return (
+        sa.update(jobs)
+        .where(jobs.c.id.in_(sa.select(first.c.id)))
+        .values(
+            state=JobState.PROCESSING,
+            claim_token=jobs.c.claim_token + 1,
+            worker_id=sa.bindparam("worker"),
+            lease_until=sa.bindparam("lease", type_=_TIME),
+            started_at=sa.func.coalesce(jobs.c.started_at, now),
+        )
+        .returning(jobs)
+    )
 
 
 def _to_values(outcome: PageOutcome) -> dict[str, object]:

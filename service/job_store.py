@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from database.tables import job_pages, jobs
+from database.tables import IS_OPEN, job_pages, jobs
 from pipeline.options import OcrOptions
 from service.job_record import JobRecord, JobState, PageRecord, PageState, options_to_json
 
@@ -19,6 +19,7 @@ AGEING_S = 300.0
 """A job of one class waits at most this much longer than an equally old one of the class before it."""
 
 _OPEN = (JobState.PENDING, JobState.PROCESSING)
+_IS_OPEN = sa.text(f"jobs.{IS_OPEN}")
 _EXPRESS_PRIORITY = 0
 
 
@@ -101,14 +102,12 @@ class JobStore:
 
     def count_waiting_pages(self, connection: sa.Connection) -> int:
         """Pages of all jobs that are neither read nor given up."""
-        query = sa.select(sa.func.coalesce(sa.func.sum(jobs.c.page_count - jobs.c.pages_done), 0)).where(
-            jobs.c.state.in_(_OPEN)
-        )
+        query = sa.select(sa.func.coalesce(sa.func.sum(jobs.c.page_count - jobs.c.pages_done), 0)).where(_IS_OPEN)
         return int(connection.execute(query).scalar_one())
 
     def count_jobs(self, connection: sa.Connection) -> dict[str, int]:
         """Open jobs by state."""
-        query = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.state.in_(_OPEN)).group_by(jobs.c.state)
+        query = sa.select(jobs.c.state, sa.func.count()).where(_IS_OPEN).group_by(jobs.c.state)
         return {state: count for state, count in connection.execute(query)}
 
     def find_queue_position(self, connection: sa.Connection, record: JobRecord) -> int | None:
@@ -116,7 +115,7 @@ class JobStore:
         if record.state is not JobState.PENDING:
             return None
         query = sa.select(sa.func.count()).where(
-            jobs.c.state == JobState.PENDING, jobs.c.queue_rank < record.queue_rank
+            _IS_OPEN, jobs.c.state == JobState.PENDING, jobs.c.queue_rank < record.queue_rank
         )
         return int(connection.execute(query).scalar_one()) + 1
 
@@ -160,7 +159,7 @@ class JobStore:
         """Open jobs whose upload has been here for too long."""
         query = (
             sa.select(jobs.c.id)
-            .where(jobs.c.state.in_(_OPEN), jobs.c.created_at < created_before)
+            .where(_IS_OPEN, jobs.c.created_at < created_before)
             .order_by(jobs.c.created_at)
             .limit(limit)
         )
