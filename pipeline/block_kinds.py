@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from pipeline.document import BlockKind
+from pipeline.line_fragments import is_wide
 from pipeline.list_items import Marker, find_marker, is_followed_by
 from pipeline.paragraphs import Paragraph
 
@@ -17,6 +18,8 @@ _LEVEL_2 = 1.3
 _MAX_TITLE_ROWS = 3
 _MAX_TITLE_LENGTH = 150
 _SENTENCE_END = re.compile(r"[.,;!。，；、։।|]$")
+_FULL_STOP = re.compile(r"[.,;。，；、։।]$")
+_SENTENCE_WORDS, _SENTENCE_WIDE = 5, 12
 _NUMBERED = re.compile(r"(?:[^\W\d_]{2,12}\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5})[.:)]?(?:\s+\S.*)?")
 _MIN_CONFIDENCE = 0.4
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s")
@@ -48,8 +51,8 @@ def classify(paragraphs: Sequence[Paragraph], body_size: float, heights: Sequenc
         following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None
         if not _may_be_title(paragraph):
             continue
-        if _is_large(paragraph, body_size, usual_height):
-            ratio = _size_ratio(paragraph, body_size)
+        ratio = _size_ratio(paragraph, body_size)
+        if _is_large(paragraph, body_size, usual_height) and (ratio >= _LEVEL_1 or not _is_sentence(paragraph.text)):
             kinds[index] = Kind(BlockKind.TITLE, 1 if ratio >= _LEVEL_1 else 2 if ratio >= _LEVEL_2 else 3)
         elif kinds[index].kind is BlockKind.TEXT and _is_small_title(paragraph, following):
             kinds[index] = Kind(BlockKind.TITLE, 3)
@@ -87,6 +90,14 @@ def _may_be_title(paragraph: Paragraph) -> bool:
     return letters >= 0.55 * sum(not character.isspace() for character in text) and not (
         _AMOUNT.search(text) or _MATH.search(text) or _ENTRY.search(text)
     )
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether this is no heading by its words: it ends with a full stop and is longer than a name or a number."""
+    if not _FULL_STOP.search(text):
+        return False
+    wide = sum(map(is_wide, text))
+    return wide >= _SENTENCE_WIDE if wide > len(text) / 2 else len(text.split()) >= _SENTENCE_WORDS
 
 
 def _is_small_title(paragraph: Paragraph, following: Paragraph | None) -> bool:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.document import Box, Line, Table, TableCell
+from pipeline.figures import correct_column
 from pipeline.line_fragments import Fragment, cut_line, join_pieces
 from pipeline.reading_order import Direction, group_rows, to_reading_coordinates
 
@@ -99,6 +100,7 @@ def to_table(
     cells: Sequence[tuple[TableCell, CellText]], row_count: int, column_count: int, direction: Direction
 ) -> FoundTable:
     """The table with its cells row by row. On right-to-left pages the first column is the right one."""
+    cells = _with_figures(cells)
     if direction is Direction.RIGHT_TO_LEFT:
         cells = [(_mirrored(cell, column_count), text) for cell, text in cells]
     ordered = sorted(cells, key=lambda pair: (pair[0].row, pair[0].column))
@@ -107,6 +109,23 @@ def to_table(
     box = Box.around(cell.box for cell, _ in ordered)
     pieces = tuple(line for _, text in ordered for line in text.lines)
     return FoundTable(Table(row_count, column_count, plain.cells, header), box, pieces)
+
+
+def _with_figures(cells: Sequence[tuple[TableCell, CellText]]) -> list[tuple[TableCell, CellText]]:
+    """The cells with the letters in columns of figures read as digits, below the first row, which may name them."""
+    corrected = list(cells)
+    for column in {cell.column for cell, _ in cells}:
+        places = [
+            i for i, (cell, _) in enumerate(cells) if cell.column == column and cell.row and "\n" not in cell.text
+        ]
+        before = [cells[i][0].text for i in places]
+        for place, old, new in zip(places, before, correct_column(before), strict=True):
+            if new != old:
+                cell, text = cells[place]
+                (line,) = text.lines
+                words = (replace(line.words[0], text=new),) if len(line.words) == 1 else line.words
+                corrected[place] = (replace(cell, text=new), CellText((replace(line, text=new, words=words),)))
+    return corrected
 
 
 def _spanned_header(table: Table) -> int:

@@ -15,6 +15,7 @@ _ARABIC = "\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff"
 _ARMENIAN = "\u0531-\u0587"
 _MYANMAR_LETTERS = "\u1000-\u1021\u1023-\u102a\u103f"
 _MYANMAR_MARKS = "\u102b-\u103e"
+_VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d"
 _INDIC = "\u0900-\u0963\u0966-\u0d7f"
 
 _ARABIC_MARKS = {",": "،", ";": "؛", "?": "؟"}
@@ -24,6 +25,9 @@ def _rule(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Ca
     compiled = re.compile(pattern)
     return lambda text: compiled.sub(replacement, text)
 
+
+# It keeps a letter from joining the next one, and at the end of a word there is none.
+_LAST_NON_JOINER = _rule(f"(?<=[{_VIRAMAS}])\u200c(?![{_INDIC}\u0d80-\u0dff])", "")
 
 _RULES: Mapping[str, tuple[Callable[[str], str], ...]] = MappingProxyType(
     {
@@ -44,8 +48,15 @@ _RULES: Mapping[str, tuple[Callable[[str], str], ...]] = MappingProxyType(
         ),
         **dict.fromkeys(
             ("Deva", "Beng", "Guru", "Gujr", "Orya"),
-            (_rule(f"(?<=[{_INDIC}])(\\s?)\\|\\|", r"\1॥"), _rule(f"(?<=[{_INDIC}])(\\s?)\\|(?!\\S)", r"\1।")),
+            (
+                _rule(f"(?<=[{_INDIC}])(\\s?)\\|\\|", r"\1॥"),
+                _rule(f"(?<=[{_INDIC}])(\\s?)\\|(?!\\S)", r"\1।"),
+                _LAST_NON_JOINER,
+            ),
         ),
+        **dict.fromkeys(("Telu", "Knda", "Mlym"), (_LAST_NON_JOINER,)),
+        # The dot over a Tamil letter shows whatever follows.
+        "Taml": (_rule("(?<=\u0bcd)\u200c", ""),),
     }
 )
 
@@ -75,11 +86,31 @@ def correct_text(text: str, script: str | None) -> str:
 
 def correct_lines(lines: Sequence[Line], script: str | None) -> tuple[Line, ...]:
     """The lines with their text and their words' texts set right."""
+    return _with_texts(lines, lambda text: correct_text(text, script))
+
+
+_COMMA_BELOW = str.maketrans("ŞşŢţ", "ȘșȚț")
+_OF_LANGUAGE: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        # Unicode gave Romanian letters of its own; Tesseract's data still has the Turkish ones.
+        "ro": lambda text: text.translate(_COMMA_BELOW),
+        **dict.fromkeys(("it", "fr"), _rule(r"(?<![\w'’])ll(?!\w)", "Il")),
+    }
+)
+
+
+def correct_letters(lines: Sequence[Line], language: str | None) -> tuple[Line, ...]:
+    """The lines with what only their language decides set right."""
+    correct = _OF_LANGUAGE.get(language or "")
+    return _with_texts(lines, correct) if correct else tuple(lines)
+
+
+def _with_texts(lines: Sequence[Line], correct: Callable[[str], str]) -> tuple[Line, ...]:
     return tuple(
         replace(
             line,
-            text=correct_text(line.text, script),
-            words=tuple(replace(word, text=correct_text(word.text, script)) for word in line.words),
+            text=correct(line.text),
+            words=tuple(replace(word, text=correct(word.text)) for word in line.words),
         )
         for line in lines
     )

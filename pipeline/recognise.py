@@ -13,10 +13,10 @@ from errors import EngineUnavailableError, ReadingError
 from pipeline.assemble import assemble
 from pipeline.code_lines import to_code_block
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
-from pipeline.dot_leaders import join_over_leaders
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.scripted_engine import EngineScript, ScriptedEngine
 from pipeline.engines.vlm_catalogue import PageModel
+from pipeline.finished_lines import finish_lines
 from pipeline.language_detection import detect_language
 from pipeline.languages import find_language
 from pipeline.letters import script_of_text
@@ -236,7 +236,7 @@ def _wanted(page_count: int, options: OcrOptions) -> range:
 def _to_page(image: PageImage, reading: Reading, *, is_code: bool = False) -> Page:
     """Blocks are found on the straightened page, where lines are level, and then put back onto the page image."""
     prepared = reading.prepared
-    lines = join_over_leaders(reading.lines, prepared.leaders) if prepared.leaders else reading.lines
+    lines = finish_lines(reading)
     straight = PageImage(image.number, prepared.grey, image.dpi)
     blocks = (
         to_code_block(lines, page_number=image.number)

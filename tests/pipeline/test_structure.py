@@ -330,3 +330,26 @@ def test_headers_of_odd_and_even_pages():
 def test_single_page_has_nothing_that_repeats():
     pages = pages_with(("Report", "Report", "Report"))
     assert mark_repeated(pages) == tuple(pages)
+
+
+@pytest.mark.parametrize("size", [20, 24, 26])
+@pytest.mark.parametrize("text", ["Please pay within 30 days of receipt.", "Thank you for your visit to us,"])
+def test_a_bold_sentence_is_no_heading(size, text):
+    page = DrawnPage()
+    page.text(100, 60, "Invoice", size=40)
+    page.prose(100, 150, 780, 6)
+    page.text(100, 370, text, bold=True, size=size)
+    page.prose(100, 450, 780, 6, first=7)
+    blocks = read(page)
+    assert [block.text for block in blocks if block.kind is BlockKind.TITLE] == ["Invoice"]
+
+
+def test_entries_of_contents_are_no_headings():
+    page = DrawnPage()
+    page.text(100, 60, "Contents", size=40)
+    for row, name in enumerate(("Introduction", "Sampling", "Results", "References")):
+        page.text(100, 150 + 60 * row, f"{name} ......... {3 + 7 * row}", size=26, bold=row == 2)
+    page.prose(100, 500, 780, 8)
+    blocks = read(page)
+    assert [block.text for block in blocks if block.kind is BlockKind.TITLE] == ["Contents"]
+    assert "Sampling ... 10" in "\n".join(block.text for block in blocks)
