@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
@@ -45,6 +45,9 @@ _BACK_OFF: "BackoffConfig" = {
     "base": 2,
 }
 _RETRIES = 60
+_REFUSED = "The storage of files refuses this machine: its credentials are missing or wrong."
+# Where a machine of a cloud is asked for credentials when nobody has given it any.
+_METADATA_PATHS = ("/latest/api/token", "/latest/meta-data/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class JobFiles:
 
     S3 credentials and region come from the usual ``AWS_*`` variables, and another server than Amazon's from
     ``AWS_ENDPOINT_URL``. Writing is atomic: a key has all its content or is absent. Every method raises
-    StorageUnavailableError when the storage could not be reached for more than a minute.
+    StorageUnavailableError when the storage could not be reached for more than a minute, and at once when it refuses.
     """
 
     def __init__(self, storage_url: str, *, patience: timedelta = _PATIENCE) -> None:
@@ -265,5 +268,9 @@ def _reaching_storage() -> Iterator[None]:
     """Gives what obstore raises our own name; FileNotFoundError keeps its own."""
     try:
         yield
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StorageUnavailableError(_REFUSED) from error
     except BaseError as error:
+        if any(path in str(error) for path in _METADATA_PATHS):
+            raise StorageUnavailableError(_REFUSED) from error
         raise StorageUnavailableError from error

@@ -5,12 +5,16 @@ places of pages that the embedded engines read nor wait for them. A page on whic
 the embedded engines.
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from errors import StorageUnavailableError
 from pipeline.vlm.fallback import ModelUse, explain_fallback
 from service.executors.base import Executor, Lane
 from service.held_job import HeldJob
+from service.job_claims import FailedPageOutcome
 from service.page_schedule import PageSchedule, ScheduledJob
 from service.tasks import ReadPage
 
@@ -21,19 +25,38 @@ if TYPE_CHECKING:
 # kept by the engine; this only ends a process that hangs.
 _LOADING_S = 900.0
 
+# A storage that is away is waited for inside each try; one that refuses a machine says so at once, again and again.
+_LONGEST_REST_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Resting:
+    until: float
+    held: HeldJob
+    number: int
+
 
 class PageLanes:
     """``falls_back`` False: a page on which the model fails is never given to the embedded engines."""
 
     def __init__(
-        self, executor: Executor, reader: "ReaderConfig", *, page_timeout_s: float, short_pages: int, falls_back: bool
+        self,
+        executor: Executor,
+        reader: "ReaderConfig",
+        *,
+        page_timeout_s: float,
+        short_pages: int,
+        falls_back: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._executor = executor
         self._reader = reader
         self._page_timeout_s = page_timeout_s
         self._short_pages = short_pages
         self._falls_back = falls_back
+        self._clock = clock
         self._schedules = {lane: PageSchedule() for lane in (Lane.PAGES, Lane.MODELS)}
+        self._resting: list[_Resting] = []
 
     @property
     def waiting_count(self) -> int:
@@ -52,7 +75,21 @@ class PageLanes:
         for number in numbers:
             self._schedules[self._lane_of(held, number)].put_back(held.id, [number])
 
+    def retry(self, held: HeldJob, failure: FailedPageOutcome) -> None:
+        """Hand a page out again that failed: after 1, 2, 4 … 30 s where the storage was the reason, else at once."""
+        if failure.code == StorageUnavailableError.code:
+            rest_s = min(_LONGEST_REST_S, 2.0 ** min(held.failures[failure.number] - 1, 10))
+            self._resting.append(_Resting(self._clock() + rest_s, held, failure.number))
+        else:
+            self.put_back(held, [failure.number])
+
+    @property
+    def rest_ends(self) -> list[float]:
+        """When the pages that rest may be handed out again, by the clock."""
+        return [each.until for each in self._resting]
+
     def remove(self, job_id: str) -> None:
+        self._resting = [each for each in self._resting if each.held.id != job_id]
         for schedule in self._schedules.values():
             schedule.remove(job_id)
 
@@ -66,6 +103,10 @@ class PageLanes:
 
     def take(self, free: Mapping[Lane, int]) -> list[tuple[str, int]]:
         """The next pages as (job id, page number)."""
+        now = self._clock()
+        for each in [each for each in self._resting if each.until <= now]:
+            self._resting.remove(each)
+            self.put_back(each.held, [each.number])
         return [taken for lane, count in free.items() for taken in self._schedules[lane].take(count)]
 
     def to_task(self, storage_url: str, held: HeldJob, number: int) -> tuple[ReadPage, Lane, float]:

@@ -179,8 +179,10 @@ class Worker:
         due = [self._renew_due] if self._held else []
         if self._stop_at is not None:
             due.append(self._stop_at)
-        elif any(self._count_free().values()) or not self._held:
-            due.append(self._claim_due)
+        else:
+            due += self._lanes.rest_ends
+            if any(self._count_free().values()) or not self._held:
+                due.append(self._claim_due)
         return max(0.0, min(due, default=now + POLL_S) - now)
 
     def _count_free(self) -> dict[Lane, int]:
@@ -214,9 +216,10 @@ class Worker:
                 self._leave(event.held)
             elif isinstance(outcome, FailedPageOutcome):
                 self._metrics.page_failures.labels(outcome.code).inc()
-                _log.warning("page_failed", job_id=event.held.id, page=outcome.number, code=outcome.code)
+                said = {"code": outcome.code, "reason": outcome.message}
+                _log.warning("page_failed", job_id=event.held.id, page=outcome.number, **said)
                 if not outcome.is_final:
-                    self._lanes.put_back(event.held, [outcome.number])
+                    self._lanes.retry(event.held, outcome)
             elif outcome is not None:
                 result = event.future.result()
                 self._metrics.pages_read.labels(result.engine).inc()

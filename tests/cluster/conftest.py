@@ -24,8 +24,8 @@ def bucket_url(s3: S3Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def ray_nodes() -> Iterator[RayNodes]:
-    with run_ray(1) as nodes, environment(nodes.access):
+def ray_nodes(s3: S3Server) -> Iterator[RayNodes]:
+    with run_ray(1, **s3.settings) as nodes, environment(nodes.access):
         yield nodes
 
 

@@ -13,9 +13,14 @@ from tests.service.test_page_drafts import drafts_until, is_growing, submit, wit
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_a_page_s_text_grows_while_a_cluster_reads_it(ray_nodes: RayNodes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_a_page_s_text_grows_while_a_cluster_reads_it(
+    ray_nodes: RayNodes, bucket_url: str, tmp_path: Path, place: str
+) -> None:
     hurry = threading.Event()
     cluster = {"executor": "ray", "ray_address": ray_nodes.address}
+    if place == "bucket":
+        cluster["storage_url"] = bucket_url
     # The cluster has one CPU, which the actor that reads pages has taken.
     sizes = {"vlm_pages_in_flight": 1, "ray_model_cpus": 0.0, "lease_s": 30.0}
     with (

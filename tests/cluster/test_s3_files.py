@@ -3,10 +3,13 @@
 import hashlib
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.s3_server import S3Server
+from bench.s3_server import S3Server, environment
 from errors import EmptyFileError, FileTooLargeError, StorageUnavailableError
 from service.job_files import JobFiles, document_key, draft_key, page_key, source_key, upload_key
 
@@ -96,3 +99,42 @@ def test_a_storage_that_is_away_is_named(s3: S3Server, files: JobFiles) -> None:
     finally:
         s3.door.unbar()
     files.check()
+
+
+@contextmanager
+def refusing_server(status: int) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_PUT(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_wrong_credentials_are_named(s3: S3Server, status: int) -> None:
+    with refusing_server(status) as address, environment(s3.settings | {"AWS_ENDPOINT_URL": address}):
+        files = JobFiles("s3://bucket/ocr")
+        for attempt in (lambda: files.read(upload_key("a")), lambda: files.write(page_key("a", 1), b"{}")):
+            with pytest.raises(StorageUnavailableError, match="credentials are missing or wrong"):
+                attempt()
+
+
+def test_missing_credentials_are_named(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are none, the machine's cloud is asked for some."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with refusing_server(403) as address:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", address)
+        with pytest.raises(StorageUnavailableError, match="credentials are missing or wrong"):
+            JobFiles("s3://bucket/ocr").read(upload_key("a"))
