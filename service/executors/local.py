@@ -3,11 +3,11 @@
 import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 from weakref import WeakSet
 
@@ -21,6 +21,8 @@ from service.executors.child_process import prepare_model_process, prepare_proce
 # number of threads, which only OMP_THREAD_LIMIT overrules.
 _CHILD_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 _STOP_TIMEOUT_S = 5.0
+# How long a cancelled task's process has to end. One that still waits for its turn is not waited for longer.
+_KILL_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class LocalExecutor(Executor):
         outer: _LinkedFuture[Result] = _LinkedFuture(inner)
         with self._lock:
             self._unfinished.add(outer)
-        inner.add_done_callback(lambda done: _pass_on(done, outer, timeout_s))
+        inner.add_done_callback(lambda done: _pass_on_when_stopped(done, outer, timeout_s))
         return outer
 
     def stop(self) -> None:
@@ -141,7 +143,7 @@ class LocalExecutor(Executor):
 
 
 class _LinkedFuture(Future[Result]):
-    """Cancelling it stops the process that runs the task."""
+    """Cancelling it stops the process that runs the task; it ends when that has been stopped."""
 
     def __init__(self, inner: Future[Any]) -> None:
         super().__init__()
@@ -156,6 +158,19 @@ def _cancelled() -> Future[Any]:
     future.cancel()
     future.set_running_or_notify_cancel()
     return future
+
+
+def _pass_on_when_stopped(done: Future[Result], outer: Future[Result], timeout_s: float) -> None:
+    """pebble calls a future cancelled at once, and stops its process a moment later: till then the task may write."""
+    if not done.cancelled():
+        _pass_on(done, outer, timeout_s)
+        return
+
+    def wait_and_pass_on() -> None:
+        wait([done], _KILL_TIMEOUT_S)
+        _pass_on(done, outer, timeout_s)
+
+    Thread(target=wait_and_pass_on, name="cancelled-task", daemon=True).start()
 
 
 def _pass_on(done: Future[Result], outer: Future[Result], timeout_s: float) -> None:
