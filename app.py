@@ -66,6 +66,8 @@ def serve(settings: Settings) -> int:
         port=settings.server.port,
         # Its access log would write query strings, and those may carry tokens; ours does not.
         access_log=False,
+        # Its own lines go through our formatter, which leaves out what may be private.
+        log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=max(1, int(settings.server.shutdown_grace_s)),
         # The other implementation, which is taken where it is installed, has no limit for the size of headers.

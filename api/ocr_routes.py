@@ -1,5 +1,6 @@
 """The ``/api/v1/ocr/`` routes: submit, poll, watch, download, cancel, delete."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from api.job_schemas import LISTED_WITHOUT, EstimateQuestionWire, EstimateWire, 
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from api.uploads import FORM_SCHEMA, open_upload_form
+from errors import JobNotFoundError
 from service.file_names import to_attachment, to_notice_header
 from service.job_views import JobView
 
@@ -105,7 +107,7 @@ async def get_job(
     summary="Watch a job",
 )
 async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
-    """Server-sent events: `progress` after every page, then `done` or `failed`.
+    """Server-sent events: `progress` after every page, then `done`, `failed` or, when the job is removed, `deleted`.
 
     The text of pages that were read is not sent; `drafts` are, with a `progress` event whenever one has grown.
     """
@@ -115,10 +117,14 @@ async def watch_job(job_id: JobId, caller: CallerDep, services: ServicesDep) -> 
 
 
 async def _progress_events(caller: CallerDep, job_id: str, services: ServicesDep) -> AsyncIterator[bytes]:
-    async for view in services.jobs.events(caller, job_id):
-        wire = to_wire(view)
-        name = "progress" if not view.record.state.is_final else wire.status
-        yield format_sse_event(data_str=wire.model_dump_json(include=EVENT_MEMBERS), event=name)
+    try:
+        async for view in services.jobs.events(caller, job_id):
+            wire = to_wire(view)
+            name = "progress" if not view.record.state.is_final else wire.status
+            yield format_sse_event(data_str=wire.model_dump_json(include=EVENT_MEMBERS), event=name)
+    except JobNotFoundError:
+        # Deleted, by its owner or because its result was delivered to another request.
+        yield format_sse_event(data_str=json.dumps({"uuid": job_id}), event="deleted")
 
 
 @router.get(
@@ -181,7 +187,7 @@ async def page_image(
 
 @router.post("/{uuid}/cancel/", response_model=None, responses={200: {"model": JobWire}, **ERRORS(401, 404, 429)})
 async def cancel(job_id: JobId, caller: CallerDep, services: ServicesDep) -> Response:
-    """Stop a job; what was not read is refunded. A finished job stays as it is."""
+    """Stop a job: what was read is deleted and all of it is refunded. A finished job stays as it is."""
     view = await run_in_threadpool(services.jobs.cancel, caller, job_id)
     return _job_response(view, 200)
 

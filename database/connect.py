@@ -53,6 +53,8 @@ def open_engine(url: str) -> sa.Engine:
             max_overflow=POOL_OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=True,
+            # Its errors would quote what was to be stored.
+            hide_parameters=True,
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         )
     raise ValueError(f"DATABASE_URL must be a sqlite:/// or postgresql:// address, not {backend}.")
@@ -71,6 +73,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
         # SQLite's writers sleep and try again, and the unlucky ones starve: with 40 threads the slowest write took
         # 1.4 to 2.7 s, and 0.3 to 1 s when the threads of a process take turns.
