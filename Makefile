@@ -20,7 +20,7 @@ run: setup ## set up what is missing, then serve on http://localhost:7860
 	@exec $(PY) app.py
 
 test: setup-test ## set up what is missing, then run every test
-	@$(PY) -m pytest -q
+	@$(PY) -X faulthandler -m pytest -q
 
 surya: setup ## install Surya's own environment (docs/engines.md)
 	@scripts/install-surya.sh
@@ -30,7 +30,7 @@ test-surya: setup-test ## test the real surya client in its own environment
 	@$(PY) -m pytest -q tests/surya/check_surya.py
 
 test-cluster: setup-test ## the REST tests against PostgreSQL, S3, Chroma and Ray, and all about clusters
-	@TEST_SETUP=cluster $(PY) -m pytest -q tests/cluster tests/e2e/test_rest.py tests/e2e/test_published_clients.py \
+	@TEST_SETUP=cluster $(PY) -X faulthandler -m pytest -q tests/cluster tests/e2e/test_rest.py tests/e2e/test_published_clients.py \
 	  tests/e2e/test_malformed.py tests/e2e/test_chat.py tests/e2e/test_api_docs.py tests/e2e/test_gradio_client.py
 
 lint: setup-test ## ruff, formatting, types

@@ -60,16 +60,16 @@ def environment(values: dict[str, str]) -> Iterator[None]:
     """This process's own variables, inside the block, and those of the page processes that are started in it."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
-    _forget_old_variables()
     try:
+        _forget_old_variables()
         yield
     finally:
-        _forget_old_variables()
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        _forget_old_variables()
 
 
 def _forget_old_variables() -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event, Thread
@@ -94,13 +95,14 @@ class Services:
 
     def stop(self) -> None:
         """Let pages in work finish for ``SHUTDOWN_GRACE_S``, hand back the rest, end all processes."""
-        if self.worker is not None:
-            self.worker.stop(self.settings.server.shutdown_grace_s)
-        self.janitor.stop()
-        self.chat.stop()
-        self.executor.stop()
-        self.closing.stop()
-        self.engine.dispose()
+        with ExitStack() as stack:  # last in, first out; what fails keeps none of the others from stopping
+            stack.callback(self.engine.dispose)
+            stack.callback(self.closing.stop)
+            stack.callback(self.executor.stop)
+            stack.callback(self.chat.stop)
+            stack.callback(self.janitor.stop)
+            if self.worker is not None:
+                stack.callback(self.worker.stop, self.settings.server.shutdown_grace_s)
 
     def is_alive(self) -> bool:
         """False when the worker's or the janitor's loop has died."""

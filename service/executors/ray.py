@@ -58,6 +58,7 @@ class RayExecutor(Executor):
         self._pending: dict[int, _Pending] = {}
         self._slots: dict[Lane, int] = {}
         self._link: _Link | None = None
+        self._driver: _Link | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="ray", daemon=True)
 
@@ -88,12 +89,13 @@ class RayExecutor(Executor):
         return future
 
     def stop(self) -> None:
-        self._stopping.set()
         with self._lock:
-            link = self._link
+            self._stopping.set()
+            driver = self._driver
             pending, self._pending = list(self._pending.values()), {}
-        if link is not None:
-            link.end()
+        # Also one that has not reached the cluster yet, which may take minutes.
+        if driver is not None:
+            driver.end()
         if self._thread.ident is not None:
             self._thread.join(_STOP_TIMEOUT_S)
         self._local.stop()
@@ -119,7 +121,10 @@ class RayExecutor(Executor):
     def _supervise(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            link = _Link.open(self._config)
+            with self._lock:
+                if self._stopping.is_set():
+                    return
+                link = self._driver = _Link.open(self._config)
             started = time.monotonic()
             was_connected = self._listen(link)
             with self._lock:

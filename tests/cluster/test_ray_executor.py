@@ -1,5 +1,6 @@
 """Tasks in the processes of a Ray cluster that crash, hang and disappear."""
 
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench.ray_nodes import RayNodes
+from bench.ray_nodes import RayNodes, free_port
 from errors import EmptyFileError, PageCrashedError, PageTimeoutError
 from service.executors.base import Lane
 from service.executors.local import LocalExecutor, LocalExecutorConfig
@@ -64,6 +65,21 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_stop_ends_a_driver_that_never_reached_its_cluster() -> None:
+    nobody = ClusterConfig(f"127.0.0.1:{free_port()}", LaneSize(0), LaneSize(1))
+    executor = RayExecutor(nobody, LocalExecutor(LocalExecutorConfig(page_processes=0, file_processes=1)))
+    executor.start()
+    wait_until(lambda: find_drivers() != [])
+    future = executor.submit(Answer(1), timeout_s=60, lane=Lane.PAGES)
+    executor.stop()
+    assert future.cancelled()
+    assert find_drivers() == []
+
+
+def find_drivers() -> list[object]:
+    return [each for each in multiprocessing.active_children() if each.name == "ray-driver"]
 
 
 def test_results_come_back_from_every_lane(executor: RayExecutor) -> None:
