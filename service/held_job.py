@@ -24,7 +24,8 @@ LOST_STARTS_LIMIT = 8
 class HeldJob:
     """``failures`` has one entry for each page that is still to be read; ``outcomes`` are not yet written down.
 
-    ``reasons`` says why a page's last try failed, while this worker remembers it.
+    ``reasons`` says why a page's last try failed, while this worker remembers it. ``has_document``: the only page was
+    read and is the document already, so that its outcome and the job's end are written down together.
     """
 
     claim: Claim
@@ -34,6 +35,7 @@ class HeldJob:
     finishing: Future[Completion] | None = None
     finish_failures: int = 0
     reasons: dict[int, str] = field(default_factory=dict)
+    has_document: bool = False
 
     @property
     def id(self) -> str:
@@ -66,6 +68,7 @@ class HeldJob:
         if error is None:
             result = done.result()
             outcome = ReadPageOutcome(number, result.engine, result.tier, result.notices)
+            self.has_document = result.is_document
         else:
             outcome = _to_failure(number, error, is_last=self.failures[number] + 1 >= max_attempts)
         self.outcomes.append(outcome)
@@ -75,6 +78,19 @@ class HeldJob:
         else:
             del self.failures[number]
         return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    held: HeldJob
+    number: int
+    future: Future[PageRead]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDone:
+    held: HeldJob
+    future: Future[Completion]
 
 
 def _to_failure(number: int, error: BaseException, *, is_last: bool) -> FailedPageOutcome:

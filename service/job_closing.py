@@ -1,7 +1,8 @@
 """The end of a job: its document, its final state together with its price, and what is cleaned up after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import sqlalchemy as sa
 import structlog
@@ -11,13 +12,13 @@ from quota.ledger import Ledger
 from quota.prices import Prices
 from service.completion import Completion, Completions, CompletionSettings
 from service.executors.base import Executor, Lane
-from service.job_claims import Claim, JobClaims, JobEnding
+from service.job_claims import Claim, JobClaims, JobEnding, PageOutcome
 from service.job_endings import PageSummary, RetentionTimes, summarise_pages, to_ending, to_failure
 from service.job_files import JobFiles, job_prefix, upload_key
 from service.job_record import JobRecord, JobState
 from service.job_store import JobStore
 from service.metrics import Metrics
-from service.tasks import FinishDocument
+from service.tasks import FinishDocument, ReadPage
 
 _FINISH_TIMEOUT_S = 60.0
 _FINISH_S_PER_PAGE = 0.5
@@ -60,29 +61,38 @@ class JobClosing:
     def summarise(self, connection: sa.Connection, record: JobRecord) -> PageSummary:
         return summarise_pages(record, self._store.list_pages(connection, record.id))
 
+    def with_document(self, task: ReadPage, record: JobRecord) -> ReadPage:
+        """The task that makes the document of its page too, where that is all there is to do for the job."""
+        options = record.options
+        if record.page_count > 1 or options.translate_to is not None or options.schema is not None:
+            return task
+        known = PageSummary(read_numbers=(task.number,), tiers=(), errors=(), notices=record.notices)
+        return replace(task, finish=self._to_task(record, known))
+
     def submit_document(self, record: JobRecord, summary: PageSummary) -> Future[Completion]:
         """Put the pages together, then translate and extract what was asked for."""
-        task = FinishDocument(
-            storage_url=self._files.storage_url,
-            job_id=record.id,
-            source_name=record.source_name,
-            page_count=record.page_count,
-            page_numbers=summary.read_numbers,
-            created_at=record.created_at,
-            notices=summary.notices,
-            page_errors=summary.errors,
-            keep_source=self._keep_page_source and record.retain,
-        )
+        task = self._to_task(record, summary)
         timeout_s = _FINISH_TIMEOUT_S + _FINISH_S_PER_PAGE * record.page_count
         assembled = self._executor.submit(task, timeout_s=timeout_s, lane=Lane.FILES)
         return self._completions.follow(assembled, record, len(summary.read_numbers))
 
-    def end(self, claims: JobClaims, claim: Claim, failure: str | None, completion: Completion | None = None) -> bool:
-        """State and price change in one transaction. False, and nothing changed, when the claim is no longer valid."""
+    def end(
+        self,
+        claims: JobClaims,
+        claim: Claim,
+        failure: str | None,
+        completion: Completion | None = None,
+        outcomes: Sequence[PageOutcome] = (),
+    ) -> bool:
+        """State and price change in one transaction. False, and nothing changed, when the claim is no longer valid.
+
+        ``outcomes`` are of pages that are not yet written down.
+        """
         record, now = claim.job, utc_now()
         with transaction(self._engine) as connection:
             if not claims.renew(connection, claim, now=now):
                 return False
+            claims.record_pages(connection, claim, outcomes)
             summary = self.summarise(connection, record)
             if completion is not None:
                 summary = completion.added_to(summary, record.options)
@@ -105,6 +115,19 @@ class JobClosing:
 
     def stop(self) -> None:
         self._cleaners.shutdown(wait=True)
+
+    def _to_task(self, record: JobRecord, summary: PageSummary) -> FinishDocument:
+        return FinishDocument(
+            storage_url=self._files.storage_url,
+            job_id=record.id,
+            source_name=record.source_name,
+            page_count=record.page_count,
+            page_numbers=summary.read_numbers,
+            created_at=record.created_at,
+            notices=summary.notices,
+            page_errors=summary.errors,
+            keep_source=self._keep_page_source and record.retain,
+        )
 
     def _settle(self, connection: sa.Connection, record: JobRecord, ending: JobEnding, summary: PageSummary) -> None:
         if ending.state is not JobState.DONE:

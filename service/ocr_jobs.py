@@ -94,15 +94,9 @@ class OcrJobs:
 
     def get(self, caller: Caller, job_id: str) -> JobView:
         """The job with what has been read of it so far."""
-        with reading(self._engine) as connection:
-            record = self._get_record(connection, caller, job_id)
-            pages = self._store.list_pages(connection, job_id) if record.state is JobState.PROCESSING else ()
-            view = self._to_view(connection, caller, record)
-        drafts = self._results.find_drafts(record, pages)
-        document = self._results.find_document(record, pages)
-        if record.state.is_final and not record.retain:
-            self._removal.remove(record)
-        return replace(view, document=document, drafts=drafts)
+        view = self._find_view(caller, job_id, even_unfinished=True)
+        assert view is not None
+        return view
 
     def look(self, caller: Caller, job_id: str) -> JobView:
         """As :meth:`get` without the document: nothing counts as delivered."""
@@ -112,16 +106,15 @@ class OcrJobs:
     async def wait(self, caller: Caller, job_id: str, timeout_s: float) -> JobView:
         """As :meth:`get`, but first wait until the job has ended, at most ``timeout_s``."""
         deadline = time.monotonic() + timeout_s
-        with self._signals.listen(job_id) as news:
+        with self._signals.listen(job_id, only_end=True) as news:
             while True:
                 # Cleared before looking: what happens while we look is not missed.
                 news.clear()
-                record = await asyncio.to_thread(self._read_record, caller, job_id)
                 left = deadline - time.monotonic()
-                if record.state.is_final or left <= 0:
-                    break
-                await _wait_for(news, min(left, POLL_S))
-        return await asyncio.to_thread(self.get, caller, job_id)
+                view = await asyncio.to_thread(self._find_view, caller, job_id, even_unfinished=left <= 0)
+                if view is not None:
+                    return view
+                await _wait_for(news, max(0.0, min(deadline - time.monotonic(), POLL_S)))
 
     async def events(self, caller: Caller, job_id: str) -> AsyncIterator[JobView]:
         """A view without document now, at every change, and when the job has ended, which is the last.
@@ -167,7 +160,7 @@ class OcrJobs:
         if is_cancelled:
             self._removal.remove_files(record)
             self._wake_worker()
-            self._signals.notify(job_id)
+            self._signals.notify(job_id, has_ended=True)
         return self.look(caller, job_id)
 
     def delete(self, caller: Caller, job_id: str) -> None:
@@ -175,7 +168,7 @@ class OcrJobs:
         record = self._read_record(caller, job_id)
         self._removal.remove(record)
         self._wake_worker()
-        self._signals.notify(job_id)
+        self._signals.notify(job_id, has_ended=True)
 
     def estimate(self, caller: Caller, pages: int, tier: str | None = None, tool: str | None = None) -> Estimate:
         """What a job of so many pages would cost. Raises UnknownTierError or UnknownToolError."""
@@ -234,6 +227,19 @@ class OcrJobs:
         Raises PageNotFoundError when there is no such page or the upload is not kept.
         """
         return self._results.draw_page(self._read_record(caller, job_id), number, width_px)
+
+    def _find_view(self, caller: Caller, job_id: str, *, even_unfinished: bool) -> JobView | None:
+        with reading(self._engine) as connection:
+            record = self._get_record(connection, caller, job_id)
+            if not (even_unfinished or record.state.is_final):
+                return None
+            pages = self._store.list_pages(connection, job_id) if record.state is JobState.PROCESSING else ()
+            view = self._to_view(connection, caller, record)
+        drafts = self._results.find_drafts(record, pages)
+        document = self._results.find_document(record, pages)
+        if record.state.is_final and not record.retain:
+            self._removal.remove(record)
+        return replace(view, document=document, drafts=drafts)
 
     def _read_record(self, caller: Caller, job_id: str) -> JobRecord:
         with reading(self._engine) as connection:

@@ -6,12 +6,13 @@ and files go through the storage; what a task returns is small. Running a task t
 
 import io
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.document import PageError
+from pipeline.document import Page, PageError
 from pipeline.document_json import page_from_json, page_to_json, to_json
 from pipeline.options import OcrOptions, Tier
 from pipeline.vlm.fallback import ModelUse
@@ -69,12 +70,16 @@ class CheckEngine:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """``tier`` is how the page was really read, and so what it costs; ``seconds`` how long that took."""
+    """``tier`` is how the page was really read, and so what it costs; ``seconds`` how long that took.
+
+    ``is_document``: the page is all of the document, which is written too.
+    """
 
     engine: str
     tier: Tier
     notices: tuple[str, ...]
     seconds: float
+    is_document: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class ReadPage:
     """Read one page and write it to the storage. Raises ReadingError, FileNotFoundError, or whatever an engine may.
 
     ``use`` says what to do with a vision-language model; ``notice`` (may be empty) is added to what there is to say.
+    ``finish`` makes the document of this page at once, where it is the only one.
     """
 
     storage_url: str
@@ -91,6 +97,7 @@ class ReadPage:
     reader: "ReaderConfig"
     use: ModelUse = ModelUse.WITH_FALLBACK
     notice: str = ""
+    finish: "FinishDocument | None" = None
 
     def run(self, context: TaskContext) -> PageRead:
         started = time.perf_counter()
@@ -99,12 +106,17 @@ class ReadPage:
             opened = context.open_source(self.storage_url, self.job_id)
             reader = context.open_reader(self.reader)
             result = reader.read_page(opened, self.number, self.options, use=self.use, on_draft=on_draft)
-            files.write(page_key(self.job_id, self.number), page_to_json(result.page))
+            notices = (self.notice, *result.notices) if self.notice else result.notices
+            if self.finish is None:
+                files.write(page_key(self.job_id, self.number), page_to_json(result.page))
+            else:
+                self.finish.put_together(files, [result.page], notices)
         return PageRead(
             engine=result.page.engine,
             tier=result.tier,
-            notices=(self.notice, *result.notices) if self.notice else result.notices,
+            notices=notices,
             seconds=time.perf_counter() - started,
+            is_document=self.finish is not None,
         )
 
     def _keep_draft(self, files: JobFiles) -> AbstractContextManager["OnDraft | None"]:
@@ -129,16 +141,22 @@ class FinishDocument:
     keep_source: bool
 
     def run(self, context: TaskContext) -> None:
+        files = context.open_files(self.storage_url)
+        self.put_together(
+            files, [page_from_json(files.read(page_key(self.job_id, number))) for number in self.page_numbers]
+        )
+
+    def put_together(self, files: JobFiles, pages: Sequence[Page], notices: Sequence[str] = ()) -> None:
+        """``notices`` are more than this task knows of."""
         from pipeline.assemble import assemble
 
-        files = context.open_files(self.storage_url)
         document = assemble(
             self.job_id,
             self.source_name,
-            [page_from_json(files.read(page_key(self.job_id, number))) for number in self.page_numbers],
+            pages,
             page_count=self.page_count,
             created_at=self.created_at,
-            notices=self.notices,
+            notices=(*self.notices, *notices),
             page_errors=self.page_errors,
         )
         files.write(document_key(self.job_id), to_json(document))

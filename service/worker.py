@@ -5,10 +5,10 @@ die at any moment: its leases run out and other workers go on from the pages tha
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -18,25 +18,19 @@ import sqlalchemy as sa
 import structlog
 
 from database.connect import reading, transaction, utc_now
+from service.claim_limits import POLL_S, ClaimLimit, find_claim_limit
 from service.completion import Completion
 from service.executors.base import Executor, Lane
-from service.held_job import HeldJob
-from service.job_claims import Claim, FailedPageOutcome, JobClaims
+from service.held_job import DocumentDone, HeldJob, PageDone
+from service.job_claims import FailedPageOutcome, JobClaims
 from service.job_closing import JobClosing
 from service.job_files import JobFiles
 from service.job_signals import JobSignals
 from service.metrics import Metrics
 from service.page_lanes import PageLanes
-from service.tasks import PageRead
 
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
-
-POLL_S = 0.3
-"""How soon a worker with room for more notices a job that another process accepted; of its own one it is told."""
-
-PATIENCE = timedelta(seconds=2)
-"""A busy worker leaves an ordinary job to idle ones for this long."""
 
 QUICK_PAGE_S = 0.1
 """Pages quicker than this are handed out ahead, so that no process waits for our bookkeeping: as many a process as
@@ -48,7 +42,6 @@ MAX_PAGES_AHEAD = 4
 _DATABASE_PAUSE_S = 1.0
 _PACE_MEMORY = 0.8
 _STUCK_AFTER_S = 120.0
-_SPARE_JOBS = 4
 
 _log = structlog.get_logger("worker")
 
@@ -68,17 +61,7 @@ class WorkerConfig:
     models_fall_back: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _PageDone:
-    held: HeldJob
-    number: int
-    future: Future[PageRead]
-
-
-@dataclass(frozen=True, slots=True)
-class _DocumentDone:
-    held: HeldJob
-    future: Future[Completion]
+_Picked = dict[str, list[int]]  # numbers of pages to begin, by job
 
 
 class Worker:
@@ -109,7 +92,8 @@ class Worker:
             falls_back=config.models_fall_back,
         )
         self._held: dict[str, HeldJob] = {}
-        self._events: SimpleQueue[_PageDone | _DocumentDone | None] = SimpleQueue()
+        self._leaving: set[HeldJob] = set()
+        self._events: SimpleQueue[PageDone | DocumentDone | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="worker", daemon=True)
         self._stop_at: float | None = None
         self._last_step = time.monotonic()
@@ -152,16 +136,11 @@ class Worker:
 
     def _step(self) -> None:
         self._collect(self._wait_s())
-        is_stopping = self._stop_at is not None
-        if not is_stopping:
-            self._claim()
-        picked = {} if is_stopping else self._pick()
-        try:
+        for held in [each for each in self._held.values() if each.has_document]:
+            self._end(held, None)
+        picked = self._claim(self._find_claim_limit()) if self._stop_at is None else {}
+        with self._put_back_on_error(picked):
             self._write(picked)
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
-            for job_id, numbers in picked.items():
-                self._lanes.put_back(self._held[job_id], numbers)
-            raise
         for job_id, numbers in picked.items():
             if job_id in self._held:
                 self._submit(self._held[job_id], numbers)
@@ -171,8 +150,8 @@ class Worker:
     def _is_drained(self) -> bool:
         if self._stop_at is None:
             return False
-        is_idle = not any(held.in_flight or held.outcomes or held.finishing for held in self._held.values())
-        return is_idle or time.monotonic() >= self._stop_at
+        busy = (each for each in self._held.values() if each.in_flight or each.outcomes or each.finishing)
+        return not (self._leaving or any(busy)) or time.monotonic() >= self._stop_at
 
     def _wait_s(self) -> float:
         now = time.monotonic()
@@ -208,8 +187,8 @@ class Worker:
         except Empty:
             return
 
-    def _take(self, event: _PageDone | _DocumentDone | None) -> None:
-        if isinstance(event, _PageDone):
+    def _take(self, event: PageDone | DocumentDone | None) -> None:
+        if isinstance(event, PageDone):
             attempts = self._lanes.max_attempts(event.held, self._config.page_attempts)
             outcome = event.held.take_result(event.number, event.future, attempts)
             if self._held.get(event.held.id) is not event.held:
@@ -225,47 +204,73 @@ class Worker:
                 self._metrics.pages_read.labels(result.engine).inc()
                 self._metrics.page_seconds.labels(result.engine).observe(result.seconds)
                 self._pace_s = _PACE_MEMORY * self._pace_s + (1 - _PACE_MEMORY) * result.seconds
-        elif isinstance(event, _DocumentDone):
+        elif isinstance(event, DocumentDone):
             self._take_document(event)
 
     # --- claims ---------------------------------------------------------------------------------------------
 
-    def _claim(self) -> None:
-        now = time.monotonic()
-        slots, free, idle = self._executor.page_slots, sum(self._count_free().values()), self._count_idle()
-        room = slots + _SPARE_JOBS - len(self._held)
+    def _find_claim_limit(self) -> ClaimLimit | None:
+        """None when it is not the time to look at the queue, or there is no room for more."""
+        now, free = time.monotonic(), sum(self._count_free().values())
         if free <= 0 or now < self._claim_due:
-            return
+            return None
         self._claim_due = now + POLL_S
-        if room + 2 * slots <= 0:
-            return
-        is_hungry = self._lanes.waiting_count < free
-        limit = idle if is_hungry and idle else free
-        limit = min(limit, room) if room > 0 else limit
-        with transaction(self._engine) as connection:
-            moment = utc_now()
+        return find_claim_limit(
+            slots=self._executor.page_slots,
+            free=free,
+            idle=self._count_idle(),
+            held=len(self._held),
+            waiting=self._lanes.waiting_count,
+        )
+
+    def _claim(self, limit: ClaimLimit | None) -> _Picked:
+        """Take jobs and begin their first pages, in one transaction; returns the next pages of those held before."""
+        if limit is None:
+            return self._pick()
+        taken: dict[str, HeldJob] = {}
+        picked: _Picked = {}
+        with self._put_back_on_error(picked, taken), transaction(self._engine) as connection:
+            now = utc_now()
             claims = self._claims.claim(
                 connection,
-                limit,
-                now=moment,
-                express_only=room <= 0,
-                waiting_since=None if is_hungry else moment - PATIENCE,
-                left_since=moment - timedelta(seconds=POLL_S) if is_hungry and not idle else None,
+                limit.count,
+                now=now,
+                express_only=limit.express_only,
+                waiting_since=None if limit.patience is None else now - limit.patience,
+                left_since=None if limit.left_for is None else now - limit.left_for,
             )
-            pages = [self._claims.find_waiting_pages(connection, claim.job.id) for claim in claims]
-        if len(claims) == limit:  # there may be more
+            for claim in claims:
+                held = HeldJob.from_pages(claim, self._claims.find_waiting_pages(connection, claim.job.id))
+                taken[held.id] = self._held[held.id] = held
+                self._lanes.add(held)
+            picked |= self._pick()
+            for job_id in taken.keys() & picked.keys():
+                self._claims.start_pages(connection, taken[job_id].claim, picked[job_id])
+        if len(claims) == limit.count:  # there may be more
             self._claim_due = 0.0
-        for claim, waiting in zip(claims, pages, strict=True):
-            self._hold(claim, HeldJob.from_pages(claim, waiting))
+        for held in taken.values():
+            self._submit(held, picked.pop(held.id, ()))
+            self._tell_claim(held)
+        return picked
 
-    def _hold(self, claim: Claim, held: HeldJob) -> None:
-        job = claim.job
-        if claim.token > 1:
+    @contextmanager
+    def _put_back_on_error(self, picked: _Picked, taken: Mapping[str, HeldJob] | None = None) -> Iterator[None]:
+        """When the database fails, ``picked`` pages wait again, and ``taken`` jobs are not held."""
+        try:
+            yield
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+            for job_id in taken or ():
+                del self._held[job_id]
+                self._lanes.remove(job_id)
+            for job_id in self._held.keys() & picked.keys():
+                self._lanes.put_back(self._held[job_id], picked[job_id])
+            raise
+
+    def _tell_claim(self, held: HeldJob) -> None:
+        if held.claim.token > 1:
             self._metrics.jobs_resumed.inc()
-        _log.info("job_claimed", job_id=job.id, pages=len(held.failures), token=claim.token)
-        self._held[job.id] = held
-        self._lanes.add(held)
-        self._signals.notify(job.id)
+        _log.info("job_claimed", job_id=held.id, pages=len(held.failures), token=held.claim.token)
+        self._signals.notify(held.id)
 
     def _drop(self, job_id: str) -> None:
         """The job is no longer ours."""
@@ -279,18 +284,21 @@ class Worker:
 
     def _leave(self, held: HeldJob) -> None:
         """Once its last page has stopped, remove what that page may have written for a job that is gone."""
-        if not held.in_flight:
+        if held.in_flight:
+            self._leaving.add(held)
+        else:
+            self._leaving.discard(held)
             self._closing.sweep_later(held.id)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def _pick(self) -> dict[str, list[int]]:
-        picked: dict[str, list[int]] = {}
+    def _pick(self) -> _Picked:
+        picked: _Picked = {}
         for job_id, number in self._lanes.take(self._count_free()):
             picked.setdefault(job_id, []).append(number)
         return picked
 
-    def _write(self, picked: dict[str, list[int]]) -> None:
+    def _write(self, picked: _Picked) -> None:
         """One transaction for all that came back and all that goes out, and for the leases when they are due."""
         is_due = time.monotonic() >= self._renew_due
         touched = {held.id for held in self._held.values() if held.outcomes or is_due} | set(picked)
@@ -321,13 +329,14 @@ class Worker:
     def _submit(self, held: HeldJob, numbers: Iterable[int]) -> None:
         for number in numbers:
             task, lane, timeout_s = self._lanes.to_task(self._files.storage_url, held, number)
+            task = self._closing.with_document(task, held.claim.job)
             is_urgent = held.claim.job.is_express
             future = self._executor.submit(task, timeout_s=timeout_s, lane=lane, is_urgent=is_urgent)
             held.in_flight[number] = future
             future.add_done_callback(partial(self._tell_page, held, number))
 
     def _tell_page(self, held: HeldJob, number: int, future: Future[Any]) -> None:
-        self._events.put(_PageDone(held, number, future))
+        self._events.put(PageDone(held, number, future))
 
     # --- ends -----------------------------------------------------------------------------------------------
 
@@ -338,9 +347,9 @@ class Worker:
             self._end(held, None)
             return
         held.finishing = self._closing.submit_document(held.claim.job, summary)
-        held.finishing.add_done_callback(lambda future: self._events.put(_DocumentDone(held, future)))
+        held.finishing.add_done_callback(lambda future: self._events.put(DocumentDone(held, future)))
 
-    def _take_document(self, event: _DocumentDone) -> None:
+    def _take_document(self, event: DocumentDone) -> None:
         held, future = event.held, event.future
         held.finishing = None
         if self._held.get(held.id) is not held:
@@ -357,14 +366,14 @@ class Worker:
 
     def _end(self, held: HeldJob, failure: str | None, completion: Completion | None = None) -> None:
         """``failure`` None: the pages decide how the job ended."""
-        is_ours = self._closing.end(self._claims, held.claim, failure, completion)
+        is_ours = self._closing.end(self._claims, held.claim, failure, completion, held.outcomes)
         if not is_ours:
             self._drop(held.id)
             return
         self._held.pop(held.id)
         self._lanes.remove(held.id)
         self._claim_due = 0.0
-        self._signals.notify(held.id)
+        self._signals.notify(held.id, has_ended=True)
 
     def _hand_back(self) -> None:
         """Stop what still runs and put the jobs back into the queue."""
@@ -379,7 +388,8 @@ class Worker:
             with transaction(self._engine) as connection:
                 for held in sorted(self._held.values(), key=lambda each: each.id):
                     if self._claims.renew(connection, held.claim, now=utc_now()):
-                        self._claims.record_pages(connection, held.claim, held.outcomes)
+                        if not held.has_document:  # else its page is read again, for it has not been kept as such
+                            self._claims.record_pages(connection, held.claim, held.outcomes)
                         self._claims.unstart_pages(connection, held.claim, list(held.in_flight))
                         self._claims.hand_back(connection, held.claim)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:

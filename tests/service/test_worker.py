@@ -63,8 +63,8 @@ class HoldingExecutor(ThreadlessExecutor):
         self.pages.append((task, future, is_urgent))
         return future  # type: ignore[return-value]
 
-    def end(self, place: int) -> None:
-        self.pages[place][1].set_result(PageRead("scripted", Tier.CPU, (), 1.0))
+    def end(self, place: int, *, is_document: bool = False) -> None:
+        self.pages[place][1].set_result(PageRead("scripted", Tier.CPU, (), 1.0, is_document))
 
 
 @pytest.fixture
@@ -182,6 +182,51 @@ def test_places_that_are_ahead_take_no_job_from_idle_workers(engine: sa.Engine, 
             with transaction(engine) as connection:
                 JobClaims("idle", 5.0).hand_back(connection, taken[0])
         wait_for(lambda: len(executor.pages) == 3)
+
+
+def test_the_only_page_is_written_down_with_the_end_of_its_job(engine: sa.Engine, tmp_path: Path) -> None:
+    executor = HoldingExecutor()
+    letter = add(engine, pages=1, is_short=True)
+    with make_worker(tmp_path, engine, executor) as worker:
+        worker.start()
+        wait_for(lambda: executor.pages)
+        with transaction(engine) as connection:
+            connection.execute(sa.text("ALTER TABLE reservations RENAME TO away"))
+        executor.end(0, is_document=True)
+        time.sleep(0.5)
+        # The end can't be settled, and so nothing of it is written down, the page neither.
+        assert count_done(engine, letter) == 0
+        assert not is_done(engine, letter)
+        with transaction(engine) as connection:
+            connection.execute(sa.text("ALTER TABLE away RENAME TO reservations"))
+        wait_for(lambda: is_done(engine, letter))
+    assert count_done(engine, letter) == 1
+    assert executor.pages[0][0].finish is not None
+
+
+def test_a_page_whose_job_could_not_be_ended_is_read_again_by_others(engine: sa.Engine, tmp_path: Path) -> None:
+    executor = HoldingExecutor()
+    letter = add(engine, pages=1, is_short=True)
+    with make_worker(tmp_path, engine, executor) as worker:
+        worker.start()
+        wait_for(lambda: executor.pages)
+        with transaction(engine) as connection:
+            connection.execute(sa.text("ALTER TABLE reservations RENAME TO away"))
+        executor.end(0, is_document=True)
+    with transaction(engine) as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO reservations"))
+        claim = JobClaims("w2", 5.0).claim(connection, 1, now=utc_now())[0]
+        waiting = JobClaims("w2", 5.0).find_waiting_pages(connection, letter)
+    assert (claim.job.id, [number for number, _, _ in waiting]) == (letter, [1])
+
+
+def test_only_a_page_that_is_all_of_its_job_makes_the_document(engine: sa.Engine, tmp_path: Path) -> None:
+    executor = HoldingExecutor()
+    add(engine, pages=2, is_short=True)
+    with make_worker(tmp_path, engine, executor) as worker:
+        worker.start()
+        wait_for(lambda: len(executor.pages) == 2)
+    assert [task.finish for task, _, _ in executor.pages] == [None, None]
 
 
 def count_done(engine: sa.Engine, job_id: str) -> int:
