@@ -36,7 +36,7 @@ class DarkBar:
 def find_dark_bars(grey: Grey) -> tuple[DarkBar, ...]:
     """The bars of a page of dark letters on light paper; ``grey`` is (height, width)."""
     scale = min(1.0, _SEARCH_SIDE_PX / max(grey.shape))
-    small = shrink(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale))
+    small = shrink(grey, round(grey.shape[1] * scale), round(grey.shape[0] * scale), is_rough=True)
     limit = _DARKER * float(np.median(small[::4, ::4]))
     dark = (small < limit).astype(np.uint8)
     # Bars alone survive an opening as high as they are at least; letters and rules don't, which makes the rest cheap.

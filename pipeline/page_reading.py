@@ -21,7 +21,7 @@ from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unre
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
-from pipeline.reading_language import Reading, find_accented_route, fits, identify
+from pipeline.reading_language import Reading, find_accented_route, fits, identify, tells_language
 from pipeline.routing import (
     LATIN_PACK,
     RAPIDOCR,
@@ -44,7 +44,7 @@ from pipeline.routing import (
 )
 from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
-from pipeline.script_vote import sample_lines, vote
+from pipeline.script_vote import Vote, sample_lines, vote
 from pipeline.second_look import look_again, needs_look
 from pipeline.short_pictures import MOST_LINES, read_short_picture
 from pipeline.vertical_text import columns_pack, complete_columns, is_vertical
@@ -59,10 +59,13 @@ CAREFUL = "embedded-careful"
 
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
+_CERTAIN_OF_A_WORD = 0.9  # of which the look of the page says little
 _CLEARLY_BETTER, _POSSIBLE_ROTATION, _CERTAIN_ROTATION = 0.15, 0.1, 0.7
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
 _SURELY_LYING, _CLEARLY_LYING = 0.8, 0.1
 _MAYBE, _MAYBE_DESPITE_LATIN = 0.22, 0.45
+_LOOKS_LIKE = 0.6
+_TWINS_OF_LATIN = frozenset({"Cyrl", "Grek"})
 _LATIN = frozenset({"Latn", "Latf"})
 _LIKELY = 6  # scripts that a page may be in by its look, tried before all others
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
@@ -106,20 +109,28 @@ class PageReader:
         ranked = self._open_orientation().rank_rotations(image.pixels)
         upright, certainty = ranked[0]
         reading = self._read_turned(image, upright, language, certainty)
-        if reading.prepared.glyph_px is None and is_weak(reading.lines) and not find_language(language):
-            reading = self._read_short(image) or reading
+        is_short = reading.prepared.glyph_px is None
+        if is_short and upright and certainty < _CERTAIN_OF_A_WORD:
+            reading = self._better(reading, self._read_turned(image, 0, language))
+        if is_short and is_weak(reading.lines) and not find_language(language):
+            reading = self._better(reading, self._read_short(image))
         # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
         for rotation, probability in ranked[1:]:
             if not is_hopeless(reading.lines) or not (reading.is_script_assumed or find_language(language)):
                 break
             if rotation == reading.prepared.rotation:
                 continue
-            is_short = reading.prepared.glyph_px is None
             if is_short or rotation == (upright + 180) % 360 or probability > _POSSIBLE_ROTATION:
                 tried = self._read_turned(image, rotation, language)
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
         return reading
+
+    @staticmethod
+    def _better(reading: Reading, other: Reading | None) -> Reading:
+        """The other one where it is read at least as well."""
+        is_better = other is not None and mean_confidence(other.lines) >= mean_confidence(reading.lines)
+        return other if other is not None and is_better else reading
 
     def _read_short(self, image: PageImage) -> Reading | None:
         """A picture of a word or two, taken to be upright; None where no data reads it well."""
@@ -255,11 +266,14 @@ class PageReader:
 
     def _find_route_by_reading(self, samples: Sequence[Grey], seen: ScriptFinding) -> tuple[Route, str | None]:
         """Latin as Tesseract reads it, then what PP-OCR knows, then every script in turn, the likely ones first."""
-        latin = vote(samples, [("Latn", LATIN_PACK)], self._read_sample)
+        latin = vote(samples, [("Latn", LATIN_PACK)], self._read_sample, tells_language)
         if latin and not latin.is_sure and latin.score > _MAYBE:
             if accented := find_accented_route(latin.text):
                 return accented, "Latn"
             latin = vote(samples, latin_alternatives(), self._read_sample)
+        other = self._vote_for_twin(samples, seen, latin)
+        if other:
+            return route_script(other.script), other.script
         if latin and latin.is_sure:
             route = route_latin(latin.pack)
             only = find_language(find_only_language(latin.text, "Latn") or "")
@@ -267,6 +281,14 @@ class PageReader:
         if seen.is_sure and seen.best in _LATIN:
             return route_poor_latin(), "Latn"
         return self._find_rare_route(samples, seen, latin.score if latin else 0.0)
+
+    def _vote_for_twin(self, samples: Sequence[Grey], seen: ScriptFinding, latin: Vote | None) -> Vote | None:
+        """Cyrillic or Greek where the letters look like it and are read as well: many of theirs are Latin ones."""
+        looks = [guess.script for guess in seen.guesses if guess.score >= _LOOKS_LIKE]
+        if not latin or not latin.is_sure or not looks or looks[0] not in _TWINS_OF_LATIN:
+            return None
+        winner = vote(samples, islice(vote_candidates(looks[:1]), 1), self._read_sample)
+        return winner if winner and winner.score >= latin.score - _CLEARLY_LYING else None
 
     def _find_rare_route(
         self, samples: Sequence[Grey], seen: ScriptFinding, latin_score: float

@@ -37,7 +37,7 @@ _MAX_SIDE_PX = 6000
 
 _NOISY = 0.9  # standard deviation of the paper's grey values from which on smoothing pays
 _SMOOTHING_PX = 0.8  # standard deviation of the Gaussian, as much again for every 6 grey values of noise
-_LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)  # along both axes: the difference of two Laplacians
 
 
 @dataclass(frozen=True)
@@ -144,23 +144,24 @@ def find_skew(grey: Grey) -> float:
 
     ``grey`` is (height, width), some 1000 pixels a side: half a pixel over a line is then 0.03 degrees.
     """
-    ys, xs = np.nonzero(find_ink(grey))
-    if len(ys) < 200:
+    found = cv2.findNonZero(find_ink(grey))
+    if found is None or len(found) < 200:
         return 0.0
-    if len(ys) > _SKEW_SAMPLES:
-        chosen = np.linspace(0, len(ys) - 1, _SKEW_SAMPLES).astype(np.intp)
-        ys, xs = ys[chosen], xs[chosen]
-    points = ys.astype(np.float32), xs.astype(np.float32) - grey.shape[1] / 2
+    points = np.ascontiguousarray(found.reshape(-1, 2).T, np.float32)
+    points[0] -= grey.shape[1] / 2
+    points = _thinned(points, _SKEW_SAMPLES)
     best, step = 0.0, 1.0
     angles = np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + step / 2, step / 2)
     while step > 0.03:
-        scores = [_sharpness(*points, angle) for angle in angles]
+        scores = [_sharpness(points, angle) for angle in angles]
         best = float(angles[int(np.argmax(scores))])
         step /= 4
+        if abs(best) + 3 * step < _SKEW_WORTH_DEG:  # more than that the finer steps can't find
+            return 0.0
         angles = best + np.arange(-4, 5) * step / 2
     if abs(best) < _SKEW_WORTH_DEG or abs(best) > _SKEW_RANGE_DEG - 0.5:
         return 0.0
-    if _sharpness(*points, best) < _SKEW_SHARPER * _sharpness(*points, 0.0):
+    if _sharpness(points, best) < _SKEW_SHARPER * _sharpness(points, 0.0):
         return 0.0
     return round(best, 2)
 
@@ -171,8 +172,8 @@ def find_noise(grey: Grey) -> float:
     Immerkær, "Fast noise variance estimation" (1996): the difference of two Laplacians doesn't see edges. Taking the
     median of it instead of the mean leaves the text out.
     """
-    response = np.abs(cv2.filter2D(grey, cv2.CV_16S, _LAPLACIANS)[::2, ::2])
-    return float(np.median(response)) / 0.6745 / 6
+    response = cv2.sepFilter2D(grey, cv2.CV_16S, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE)
+    return float(np.median(np.abs(response[::2, ::2]))) / 0.6745 / 6
 
 
 class _Letters(NamedTuple):
@@ -247,9 +248,15 @@ def _turned(grey: Grey, rotation: int) -> Grey:
     return np.rot90(grey, -rotation // 90)
 
 
-def _sharpness(ys: NDArray[np.float32], xs: NDArray[np.float32], angle_deg: float) -> float:
-    """How much the ink's projection along lines of this angle goes up and down."""
-    rows = ys - np.float32(np.tan(np.radians(angle_deg))) * xs
+def _thinned(points: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """At most so many of the points (2, n), evenly taken."""
+    total = points.shape[1]
+    return points if total <= count else points[:, np.linspace(0, total - 1, count).astype(np.intp)]
+
+
+def _sharpness(points: NDArray[np.float32], angle_deg: float) -> float:
+    """How much the projection of ink at these x and y (2, n) along lines of this angle goes up and down."""
+    rows = points[1] - np.float32(np.tan(np.radians(angle_deg))) * points[0]
     profile = np.bincount((rows - rows.min()).astype(np.intp)).astype(np.float64)
     return float(np.square(np.diff(profile)).sum())
 

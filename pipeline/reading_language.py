@@ -9,6 +9,9 @@ from pipeline.languages import find_language
 from pipeline.letters import script_of_text
 from pipeline.prepare import PreparedPage
 from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives, route_accented_latin
+from pipeline.script_vote import Vote
+
+_CLEAR = 0.85  # score of a line without which another one is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,14 @@ def find_accented_route(text: str) -> Route | None:
     """The route for a language that PP-OCR lacks letters of, where a few lines show it; PP-OCR need not try then."""
     only = find_language(find_only_language(text, "Latn") or "")
     return route_accented_latin(only) if only else None
+
+
+def tells_language(latin: Vote) -> bool:
+    """Whether what was read so far is read well and in one language: the page can be read with that one's data.
+
+    Whether all of the page is in it is seen then (:func:`fits`).
+    """
+    return latin.score >= _CLEAR and find_only_language(latin.text, "Latn") is not None
 
 
 def fits(route: Route, lines: Sequence[Line]) -> bool:

@@ -51,10 +51,10 @@ def _runs(ink: Grey, length: int, glyph_px: float, *, is_upright: bool) -> Grey:
 
 def _meeting(upright: Grey, level: Grey, tall_px: float) -> Grey:
     """The upright runs that meet a level one if they are tall, one at either end if they aren't."""
-    if not upright.any():
-        return upright
-    labels, stats, _ = find_pieces(upright)
     near = cv2.dilate(level, np.ones((7, 7), np.uint8)) > 0
+    if not upright[near].any():
+        return np.zeros_like(upright)
+    labels, stats, _ = find_pieces(upright)
     met = set(np.unique(labels[near]).tolist()) - {0}
     wanted = np.zeros(len(stats), np.uint8)
     for label in met:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.document import Box
 from pipeline.engines.script_classifier import CLASSES, NEUTRAL
 from pipeline.page_image import PageImage, Pixels
-from pipeline.text_patches import TextPatch, crop_patches, find_patches, to_gray
+from pipeline.text_patches import TextPatch, crop_patches, find_patches, to_gray, turn_over
 
 if TYPE_CHECKING:
     Scores = NDArray[np.float32]
@@ -104,8 +104,9 @@ def detect_scripts(image: PageImage | Pixels, classifier: PatchClassifier) -> Sc
     """
     gray = to_gray(image.pixels if isinstance(image, PageImage) else image)
     patches = find_patches(gray, limit=_PATCHES)
-    scores, turned = classifier.classify(crop_patches(gray, patches))
-    other_scores, other_turned = classifier.classify(crop_patches(gray, patches, upside_down=True))
+    pictures = crop_patches(gray, patches)
+    scores, turned = classifier.classify(pictures)
+    other_scores, other_turned = classifier.classify(turn_over(pictures, gray, patches))
     upside_down = _upside_down(turned, other_turned, 1 - scores[:, _NEUTRAL])
     return rank_scripts(patches, other_scores if upside_down > 0.5 else scores, upside_down)
 

@@ -6,7 +6,7 @@ confidence times the share of letters that belong to the script in question.
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -75,24 +75,34 @@ def vote(
     samples: Sequence[Grey],
     candidates: Iterable[tuple[str, str]],
     read: Callable[[Grey, str], Sequence[Line]],
+    is_enough: Callable[[Vote], bool] | None = None,
 ) -> Vote | None:
     """The best of the candidates (script, pack), most likely first; the first one that fits well wins at once.
 
-    ``read`` gives the lines (confidences calibrated) that a pack sees in a picture. None without samples or candidates.
+    ``read`` gives the lines (confidences calibrated) that a pack sees in a picture. ``is_enough`` may be content with
+    what was read of the first samples alone. None without samples or candidates.
     """
     best: Vote | None = None
     for script, pack in candidates:
         if not samples:
             return None
-        lines = [line for sample in samples for line in read(sample, pack)]
-        text = "\n".join(line.text for line in lines)
-        score = mean_confidence(lines) * _fit(text, script)
-        if score >= _SURE_OF.get(script, _SURE):
-            return Vote(script, pack, text, score)
-        score *= _GULLIBLE.get(script, 1.0)
-        if best is None or score > best.score:
-            best = Vote(script, pack, text, score)
+        lines: list[Line] = []
+        for sample in samples:
+            lines += read(sample, pack)
+            found = _to_vote(script, pack, lines)
+            if is_enough and is_enough(found):
+                return found
+        if found.score >= _SURE_OF.get(script, _SURE):
+            return found
+        found = replace(found, score=found.score * _GULLIBLE.get(script, 1.0))
+        if best is None or found.score > best.score:
+            best = found
     return best
+
+
+def _to_vote(script: str, pack: str, lines: Sequence[Line]) -> Vote:
+    text = "\n".join(line.text for line in lines)
+    return Vote(script, pack, text, mean_confidence(lines) * _fit(text, script))
 
 
 def _fit(text: str, script: str) -> float:

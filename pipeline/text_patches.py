@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box
-from pipeline.ink import find_pieces, is_light_on_dark
+from pipeline.ink import find_pieces, is_light_on_dark, shrink
 from pipeline.page_image import Pixels
 
 PATCH_HEIGHT_PX = 40
@@ -58,33 +58,39 @@ def find_patches(gray: Pixels, *, limit: int) -> tuple[TextPatch, ...]:
     ``gray`` is uint8, shape (height, width). Boxes are in its pixels. An empty page gives none.
     """
     scale = min(1.0, _SEARCH_LONG_SIDE_PX / max(gray.shape))
-    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
-    ink = _binarise(np.asarray(small, np.uint8))
+    ink = _binarise(shrink(gray, round(gray.shape[1] * scale), round(gray.shape[0] * scale), is_rough=True))
     marks, height = _character_marks(ink)
     if height is None:
         return ()
     smeared = cv2.morphologyEx(
         marks, cv2.MORPH_CLOSE, np.ones((max(1, round(height * 0.15)), max(3, round(height * 1.1))), np.uint8)
     )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(smeared, connectivity=4)
+    labels, stats, _ = find_pieces(np.asarray(smeared, np.uint8))
     runs = [
         _Run(label, *(int(value) for value in stats[label][:4]))
-        for label in range(1, count)
+        for label in range(1, len(stats))
         if _looks_like_text(stats[label], height)
     ]
-    pieces = [piece for run in runs for piece in _cut(run, np.asarray(labels, np.int32), marks, height)]
+    pieces = [piece for run in runs for piece in _cut(run, labels, marks, height)]
     chosen = _spread(pieces, limit)
     return tuple(TextPatch(_scaled(box, 1 / scale, gray.shape), run) for box, run in chosen)
 
 
-def crop_patches(gray: Pixels, patches: tuple[TextPatch, ...], *, upside_down: bool = False) -> NDArray[np.float32]:
-    """The patches as network input: float32, shape (n, 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), ink 1, paper 0.
-
-    ``upside_down`` turns each by 180 degrees.
-    """
+def crop_patches(gray: Pixels, patches: tuple[TextPatch, ...]) -> NDArray[np.float32]:
+    """The patches as network input: float32, shape (n, 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), ink 1, paper 0."""
     out = np.zeros((len(patches), 1, PATCH_HEIGHT_PX, PATCH_WIDTH_PX), np.float32)
     for index, patch in enumerate(patches):
-        out[index, 0] = _normalised(gray, patch.box, upside_down=upside_down)
+        picture = _normalised(_cut_out(gray, patch.box))
+        out[index, 0, :, : picture.shape[1]] = picture
+    return out
+
+
+def turn_over(pictures: NDArray[np.float32], gray: Pixels, patches: tuple[TextPatch, ...]) -> NDArray[np.float32]:
+    """What :func:`crop_patches` made of these patches, each turned by 180 degrees."""
+    out = np.zeros_like(pictures)
+    for index, patch in enumerate(patches):
+        width = _width_of(_cut_out(gray, patch.box))
+        out[index, 0, :, :width] = pictures[index, 0, ::-1, width - 1 :: -1]
     return out
 
 
@@ -177,19 +183,22 @@ def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
     return scaled.clipped(shape[1], shape[0])
 
 
-def _normalised(gray: Pixels, box: Box, *, upside_down: bool) -> NDArray[np.float32]:
-    """One patch, contrast stretched, at a fixed height; cut or padded with paper on the right."""
+def _cut_out(gray: Pixels, box: Box) -> Pixels:
     left, top = int(box.left), int(box.top)
-    crop = gray[top : max(top + 2, round(box.bottom)), left : max(left + 2, round(box.right))]
-    if upside_down:
-        crop = crop[::-1, ::-1]
-    width = max(4, min(PATCH_WIDTH_PX, round(crop.shape[1] * PATCH_HEIGHT_PX / crop.shape[0])))
+    return gray[top : max(top + 2, round(box.bottom)), left : max(left + 2, round(box.right))]
+
+
+def _width_of(crop: Pixels) -> int:
+    """How wide a crop is at the height that patches have."""
+    return max(4, min(PATCH_WIDTH_PX, round(crop.shape[1] * PATCH_HEIGHT_PX / crop.shape[0])))
+
+
+def _normalised(crop: Pixels) -> NDArray[np.float32]:
+    """One patch, contrast stretched, PATCH_HEIGHT_PX high and at most PATCH_WIDTH_PX wide."""
     interpolation = cv2.INTER_AREA if crop.shape[0] > PATCH_HEIGHT_PX else cv2.INTER_LINEAR
-    resized = cv2.resize(crop, (width, PATCH_HEIGHT_PX), interpolation=interpolation).astype(np.float32)
+    resized = cv2.resize(crop, (_width_of(crop), PATCH_HEIGHT_PX), interpolation=interpolation).astype(np.float32)
     low, middle, high = np.percentile(resized, (2, 50, 98))
     ink = (high - resized) / max(12.0, high - low)
     if middle < (low + high) / 2:  # more dark than light: white text on black
         ink = (resized - low) / max(12.0, high - low)
-    patch = np.zeros((PATCH_HEIGHT_PX, PATCH_WIDTH_PX), np.float32)
-    patch[:, :width] = np.clip(ink, 0.0, 1.0)
-    return patch
+    return np.asarray(np.clip(ink, 0.0, 1.0), np.float32)

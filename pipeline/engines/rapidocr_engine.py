@@ -12,6 +12,8 @@ Reads Latin letters, Chinese and Japanese only.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 import cv2
@@ -61,12 +63,12 @@ class ReadCharacter:
 
 
 class RapidOcrEngine:
-    """An opened detector and recogniser; about 450 MB of memory."""
+    """An opened recogniser, and a detector opened when it is first needed; about 450 MB of memory for both."""
 
     info = EngineInfo(name="rapidocr", version="PP-OCRv6-small", licence="Apache-2.0")
 
-    def __init__(self, detector: OpenVinoModel, recogniser: OpenVinoModel) -> None:
-        self._detector = detector
+    def __init__(self, detector_file: Path, recogniser: OpenVinoModel) -> None:
+        self._detector_file = detector_file
         self._recogniser = recogniser
         # Index 0 is CTC's blank, the last one the space; the file lists those in between.
         self._characters = ["", *recogniser.metadata["character"].splitlines(), " "]
@@ -75,9 +77,13 @@ class RapidOcrEngine:
     def open(cls) -> Self:
         """Raises EngineUnavailableError naming the missing package."""
         return cls(
-            OpenVinoModel.open(find_package_file("rapidocr", "models/PP-OCRv6_det_small.onnx")),
+            find_package_file("rapidocr", "models/PP-OCRv6_det_small.onnx"),
             OpenVinoModel.open(find_package_file("rapidocr", "models/PP-OCRv6_rec_small.onnx")),
         )
+
+    @cached_property
+    def _detector(self) -> OpenVinoModel:
+        return OpenVinoModel.open(self._detector_file)
 
     def close(self) -> None:
         """Memory goes with the object; nothing else is held."""

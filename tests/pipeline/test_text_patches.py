@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.text_patches import PATCH_HEIGHT_PX, PATCH_WIDTH_PX, crop_patches, find_patches, to_gray
+from pipeline.text_patches import PATCH_HEIGHT_PX, PATCH_WIDTH_PX, crop_patches, find_patches, to_gray, turn_over
 from tests.pipeline.drawn_pages import DrawnPage
 
 
@@ -46,7 +46,8 @@ def test_light_letters_give_the_same_patches(gray):
 
 def test_a_patch_can_be_put_on_its_head(gray):
     patches = find_patches(gray, limit=4)
-    upright, turned = crop_patches(gray, patches)[:, 0], crop_patches(gray, patches, upside_down=True)[:, 0]
+    pictures = crop_patches(gray, patches)
+    upright, turned = pictures[:, 0], turn_over(pictures, gray, patches)[:, 0]
     for before, after in zip(upright, turned, strict=True):
         width = np.flatnonzero(before.any(axis=0)).max() + 1
         assert np.abs(after[:, :width] - before[::-1, :width][:, ::-1]).mean() < 0.15
