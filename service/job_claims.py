@@ -113,11 +113,7 @@ class JobClaims:
 
     def start_pages(self, connection: sa.Connection, claim: Claim, numbers: Sequence[int]) -> None:
         """Count a try of each page before it begins, so that one which kills its worker is noticed."""
-        connection.execute(
-            sa.update(job_pages)
-            .where(job_pages.c.job_id == claim.job.id, job_pages.c.number.in_(numbers))
-            .values(starts=job_pages.c.starts + 1)
-        )
+        connection.execute(_START, {"job": claim.job.id, "numbers": numbers})
 
     def unstart_pages(self, connection: sa.Connection, claim: Claim, numbers: Sequence[int]) -> None:
         """Pages that were handed back untried."""
@@ -138,28 +134,16 @@ class JobClaims:
             alike.setdefault(replace(outcome, number=0), []).append(outcome.number)
         read = failed = 0
         for outcome, numbers in alike.items():
-            changed = connection.execute(
-                sa.update(job_pages)
-                .where(
-                    job_pages.c.job_id == claim.job.id,
-                    job_pages.c.number.in_(numbers),
-                    job_pages.c.state == PageState.WAITING,
-                )
-                .values(_to_values(outcome))
-            ).rowcount
+            values = _to_values(outcome) | {"job": claim.job.id, "numbers": numbers}
             if isinstance(outcome, ReadPageOutcome):
-                read += changed
+                read += connection.execute(_SETTLEMENT, values).rowcount
             elif outcome.is_final:
-                failed += changed
+                failed += connection.execute(_GIVING_UP, values).rowcount
+            else:
+                connection.execute(_FAILED_TRY, values)
         if read or failed:
-            connection.execute(
-                sa.update(jobs)
-                .where(jobs.c.id == claim.job.id)
-                .values(
-                    pages_done=jobs.c.pages_done + (read + failed),
-                    pages_failed=jobs.c.pages_failed + failed,
-                )
-            )
+            counts = {"job": claim.job.id, "settled": read + failed, "given_up": failed}
+            connection.execute(_PROGRESS, counts)
 
     def end(self, connection: sa.Connection, claim: Claim, ending: JobEnding) -> None:
         """Move the job to its final state."""
@@ -205,6 +189,33 @@ _RENEWAL = (
     .values(lease_until=sa.bindparam("lease", type_=_TIME))
 )
 
+_OF_PAGES = (
+    job_pages.c.job_id == sa.bindparam("job"),
+    job_pages.c.number.in_(sa.bindparam("numbers", expanding=True)),
+)
+_START = sa.update(job_pages).where(*_OF_PAGES).values(starts=job_pages.c.starts + 1)
+_OF_WAITING_PAGES = sa.update(job_pages).where(*_OF_PAGES, job_pages.c.state == PageState.WAITING)
+_SETTLEMENT = _OF_WAITING_PAGES.values(
+    state=PageState.READ,
+    engine=sa.bindparam("read_by"),
+    tier=sa.bindparam("read_at"),
+    notices=sa.bindparam("said"),
+    error_code=None,
+    error_message=None,
+)
+_FAILED_TRY = _OF_WAITING_PAGES.values(
+    failures=job_pages.c.failures + 1, error_code=sa.bindparam("code"), error_message=sa.bindparam("message")
+)
+_GIVING_UP = _FAILED_TRY.values(state=PageState.FAILED)
+_PROGRESS = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("job"))
+    .values(
+        pages_done=jobs.c.pages_done + sa.bindparam("settled"),
+        pages_failed=jobs.c.pages_failed + sa.bindparam("given_up"),
+    )
+)
+
 
 @cache
 def _to_claim(express_only: bool, has_waiting_since: bool, has_left_since: bool) -> ReturningUpdate[Any]:
@@ -244,17 +255,5 @@ def _to_claim(express_only: bool, has_waiting_since: bool, has_left_since: bool)
 
 def _to_values(outcome: PageOutcome) -> dict[str, object]:
     if isinstance(outcome, ReadPageOutcome):
-        return {
-            "state": PageState.READ,
-            "engine": outcome.engine,
-            "tier": outcome.tier,
-            "notices": json.dumps(outcome.notices),
-            "error_code": None,
-            "error_message": None,
-        }
-    values: dict[str, object] = {
-        "failures": job_pages.c.failures + 1,
-        "error_code": outcome.code,
-        "error_message": outcome.message,
-    }
-    return values | {"state": PageState.FAILED} if outcome.is_final else values
+        return {"read_by": outcome.engine, "read_at": outcome.tier, "said": json.dumps(outcome.notices)}
+    return {"code": outcome.code, "message": outcome.message}
