@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Box
+from pipeline.white_space import find_white_runs, lengthen
 
 Boxes = NDArray[np.float64]
 Places = list[list[float]]
@@ -189,8 +190,10 @@ class _Cutter:
         high = np.ceil((rects[:, 2:] - origin) / cell).astype(int)
         for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True):
             white[x0:x1, y0:y1] = False
-        runs = _white_runs(white, round(_MIN_GUTTER_WIDTH / _CELL), round(_MIN_GUTTER_HEIGHT / _CELL))
-        longer = {_lengthen(white, run) for run in runs[:_MAX_CANDIDATES]}
+        runs = find_white_runs(
+            white, round(_MIN_GUTTER_WIDTH / _CELL), round(_MIN_GUTTER_HEIGHT / _CELL), most=_MAX_CANDIDATES
+        )
+        longer = {lengthen(white, run) for run in runs}
         return [
             (origin[0] + x0 * cell, origin[0] + x1 * cell, origin[1] + y0 * cell, origin[1] + y1 * cell)
             for x0, x1, y0, y1 in sorted(longer, key=lambda run: (run[2] - run[3], run[0] - run[1], run))
@@ -306,45 +309,6 @@ class _Cutter:
                 end = max(end, self.rects[index, 2])
             widths.append(end - begun)
         return float(np.median(widths)) / self.line_height
-
-
-def _white_runs(white: NDArray[np.bool_], min_width: int, min_height: int) -> list[tuple[int, int, int, int]]:
-    """Empty rectangles (x0, x1, y0, y1) of a grid (x, y) that are maximal in y and at least so large, tallest first."""
-    if white.shape[0] <= min_width:
-        return []
-    count = white.shape[0] - min_width + 1
-    windows = np.logical_and.reduce([white[shift : shift + count] for shift in range(min_width)])
-    edges = np.diff(windows.astype(np.int8), axis=1, prepend=0, append=0)
-    x, y0 = np.nonzero(edges == 1)
-    y1 = np.nonzero(edges == -1)[1]
-    tall = y1 - y0 >= min_height
-    x, y0, y1 = x[tall], y0[tall], y1[tall]
-    order = np.lexsort((x, y0, y0 - y1))
-    runs: list[list[int]] = []
-    for left, top, bottom in zip(x[order].tolist(), y0[order].tolist(), y1[order].tolist(), strict=True):
-        if runs and runs[-1][2:] == [top, bottom] and runs[-1][1] == left + min_width - 1:
-            runs[-1][1] = left + min_width
-        else:
-            runs.append([left, left + min_width, top, bottom])
-    return [(x0, x1, top, bottom) for x0, x1, top, bottom in runs]
-
-
-def _lengthen(white: NDArray[np.bool_], run: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """The run as far up and down as a narrow strip in its middle third stays white.
-
-    Detectors draw some boxes a little too long; one that reaches into a gutter must not cut it in two.
-    """
-    x0, x1, y0, y1 = run
-    margin = (x1 - x0 - 1) // 3
-    strips = white[x0 + margin : x1 - margin - 1] & white[x0 + margin + 1 : x1 - margin]
-    blocked_above = np.maximum.accumulate(np.where(strips[:, :y0], 0, np.arange(1, y0 + 1)), axis=1)
-    tops = blocked_above[:, -1] if y0 else np.zeros(len(strips), dtype=int)
-    below = ~strips[:, y1:]
-    bottoms = (
-        np.where(below.any(axis=1), y1 + below.argmax(axis=1), white.shape[1]) if below.shape[1] else tops * 0 + y1
-    )
-    best = int(np.argmax(bottoms - tops))
-    return x0, x1, int(tops[best]), int(bottoms[best])
 
 
 def group_rows(rects: Boxes, members: NDArray[np.intp], line_height: float) -> tuple[tuple[int, ...], ...]:
