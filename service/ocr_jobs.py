@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 import sqlalchemy as sa
+import structlog
 
 from database.connect import reading, transaction, utc_now
 from errors import (
@@ -36,6 +37,8 @@ from service.submissions import Submissions
 VERSIONS = ("original", "corrected")
 POLL_S = 0.5
 """How soon a waiting request notices what the worker of another process has done."""
+
+_log = structlog.get_logger("jobs")
 
 
 class OcrJobs:
@@ -88,9 +91,12 @@ class OcrJobs:
         Raises InvalidInputError, QuotaExceededError, IdempotencyConflictError, QueueFullError or
         EngineUnavailableError; then nothing is charged and nothing is kept.
         """
-        return self._submissions.submit(
+        record = self._submissions.submit(
             caller, chunks, source_name, options, idempotency_key=idempotency_key, retain=retain
         )
+        # With the request's id, which the worker's lines can't have.
+        _log.info("job_accepted", job_id=record.id, pages=record.page_count, tier=options.tier.value)
+        return record
 
     def get(self, caller: Caller, job_id: str) -> JobView:
         """The job with what has been read of it so far."""
@@ -158,6 +164,7 @@ class OcrJobs:
             if is_cancelled:
                 self._metering.ledger.refund(connection, job_id)
         if is_cancelled:
+            _log.info("job_cancelled", job_id=job_id)
             self._removal.remove_files(record)
             self._wake_worker()
             self._signals.notify(job_id, has_ended=True)
@@ -167,6 +174,7 @@ class OcrJobs:
         """Remove everything of a job at once: upload, pages, exports, pictures, vectors, chat, and its row."""
         record = self._read_record(caller, job_id)
         self._removal.remove(record)
+        _log.info("job_deleted", job_id=job_id)
         self._wake_worker()
         self._signals.notify(job_id, has_ended=True)
 
