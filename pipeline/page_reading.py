@@ -21,7 +21,7 @@ from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unre
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
 from pipeline.prepare import Grey, PreparedPage, prepare
-from pipeline.reading_language import Reading, find_accented_route, fits, identify, tells_language
+from pipeline.reading_language import Reading, better_of, find_accented_route, fits, identify, tells_language
 from pipeline.routing import (
     LATIN_PACK,
     RAPIDOCR,
@@ -44,7 +44,7 @@ from pipeline.routing import (
 )
 from pipeline.rule_erasing import erase_rules
 from pipeline.script_detection import ScriptFinding, detect_scripts
-from pipeline.script_vote import Vote, sample_lines, vote
+from pipeline.script_vote import sample_lines, vote, vote_for_twin
 from pipeline.second_look import look_again, needs_look
 from pipeline.short_pictures import MOST_LINES, read_short_picture
 from pipeline.vertical_text import columns_pack, complete_columns, is_vertical
@@ -64,8 +64,6 @@ _CLEARLY_BETTER, _POSSIBLE_ROTATION, _CERTAIN_ROTATION = 0.15, 0.1, 0.7
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
 _SURELY_LYING, _CLEARLY_LYING = 0.8, 0.1
 _MAYBE, _MAYBE_DESPITE_LATIN = 0.22, 0.45
-_LOOKS_LIKE = 0.6
-_TWINS_OF_LATIN = frozenset({"Cyrl", "Grek"})
 _LATIN = frozenset({"Latn", "Latf"})
 _LIKELY = 6  # scripts that a page may be in by its look, tried before all others
 # PP-OCR's own confidences: it reads Cyrillic as Latin look-alikes at up to 0.94.
@@ -110,10 +108,11 @@ class PageReader:
         upright, certainty = ranked[0]
         reading = self._read_turned(image, upright, language, certainty)
         is_short = reading.prepared.glyph_px is None
-        if is_short and upright and certainty < _CERTAIN_OF_A_WORD:
-            reading = self._better(reading, self._read_turned(image, 0, language))
+        needed = _CERTAIN_OF_A_WORD if is_short else _CERTAIN_ROTATION
+        if upright and certainty < needed and (is_short or is_weak(reading.lines)):
+            reading = better_of(reading, self._read_turned(image, 0, language))
         if is_short and is_weak(reading.lines) and not find_language(language):
-            reading = self._better(reading, self._read_short(image))
+            reading = better_of(reading, self._read_short(image))
         # The network takes some pages (Hebrew, ragged on the left) for ones that stand on their head.
         for rotation, probability in ranked[1:]:
             if not is_hopeless(reading.lines) or not (reading.is_script_assumed or find_language(language)):
@@ -125,12 +124,6 @@ class PageReader:
                 if mean_confidence(tried.lines) > mean_confidence(reading.lines) + _CLEARLY_BETTER:
                     reading = tried
         return reading
-
-    @staticmethod
-    def _better(reading: Reading, other: Reading | None) -> Reading:
-        """The other one where it is read at least as well."""
-        is_better = other is not None and mean_confidence(other.lines) >= mean_confidence(reading.lines)
-        return other if other is not None and is_better else reading
 
     def _read_short(self, image: PageImage) -> Reading | None:
         """A picture of a word or two, taken to be upright; None where no data reads it well."""
@@ -271,8 +264,7 @@ class PageReader:
             if accented := find_accented_route(latin.text):
                 return accented, "Latn"
             latin = vote(samples, latin_alternatives(), self._read_sample)
-        other = self._vote_for_twin(samples, seen, latin)
-        if other:
+        if latin and latin.is_sure and (other := vote_for_twin(samples, seen.guesses, latin, self._read_sample)):
             return route_script(other.script), other.script
         if latin and latin.is_sure:
             route = route_latin(latin.pack)
@@ -281,14 +273,6 @@ class PageReader:
         if seen.is_sure and seen.best in _LATIN:
             return route_poor_latin(), "Latn"
         return self._find_rare_route(samples, seen, latin.score if latin else 0.0)
-
-    def _vote_for_twin(self, samples: Sequence[Grey], seen: ScriptFinding, latin: Vote | None) -> Vote | None:
-        """Cyrillic or Greek where the letters look like it and are read as well: many of theirs are Latin ones."""
-        looks = [guess.script for guess in seen.guesses if guess.score >= _LOOKS_LIKE]
-        if not latin or not latin.is_sure or not looks or looks[0] not in _TWINS_OF_LATIN:
-            return None
-        winner = vote(samples, islice(vote_candidates(looks[:1]), 1), self._read_sample)
-        return winner if winner and winner.score >= latin.score - _CLEARLY_LYING else None
 
     def _find_rare_route(
         self, samples: Sequence[Grey], seen: ScriptFinding, latin_score: float
@@ -340,9 +324,8 @@ class PageReader:
         elif route.line_by_line:
             lines = self._read_single_lines(isolate_lines(erase_rules(prepared.grey, prepared.glyph_px)), route)
         else:
-            is_sparse = bool(prepared.leaders)
-            grey = erase_rules(prepared.grey, prepared.glyph_px)
-            lines = self._read_with_tesseract(grey, route, 0.0 if is_sparse else _WORTH_LOOKING)
+            worth_looking = 0.0 if prepared.leaders else _WORTH_LOOKING
+            lines = self._read_with_tesseract(erase_rules(prepared.grey, prepared.glyph_px), route, worth_looking)
         lines = calibrate_lines(lines, engine)
         if engine == TESSERACT and route.second == RAPIDOCR and self._cpu_engine == "auto" and needs_look(lines):
             return look_again(lines, prepared.image.pixels, self._open_rapidocr().read_crop)

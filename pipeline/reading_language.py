@@ -8,7 +8,7 @@ from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import find_language
 from pipeline.letters import script_of_text
 from pipeline.prepare import PreparedPage
-from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives, route_accented_latin
+from pipeline.routing import LATIN_PACK, RAPIDOCR, Route, latin_alternatives, mean_confidence, route_accented_latin
 from pipeline.script_vote import Vote
 
 _CLEAR = 0.85  # score of a line without which another one is read
@@ -28,6 +28,13 @@ class Reading:
     language: str | None = None
     script: str | None = None
     is_script_assumed: bool = False
+
+
+def better_of(reading: Reading, other: Reading | None) -> Reading:
+    """The other one where it is read at least as well."""
+    if other is None or mean_confidence(other.lines) < mean_confidence(reading.lines):
+        return reading
+    return other
 
 
 def identify(lines: Sequence[Line], script: str, engine: str) -> tuple[str, str | None]:

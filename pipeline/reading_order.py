@@ -351,7 +351,9 @@ def _find_row(places: Places, rows: list[list[int]], index: int, *, top_first: b
         shared = min(bottom, near[3]) - max(top, near[1])
         smaller = min(bottom - top, near[3] - near[1])
         apart = max(near[0] - end, start - near[2])
-        if shared < 0.5 * smaller or apart < -0.3 * min(end - start, near[2] - near[0]):
+        # Some engines draw boxes with a margin, so that those of neighbours overlap.
+        most = max(0.3 * min(end - start, near[2] - near[0]), 0.4 * smaller)
+        if shared < 0.5 * smaller or apart < -most:
             continue
         if top_first:
             return row

@@ -7,6 +7,7 @@ confidence times the share of letters that belong to the script in question.
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -16,7 +17,8 @@ from pipeline.document import Line
 from pipeline.ink import Grey, find_ink, find_pieces, halve
 from pipeline.letters import belongs, letter_share
 from pipeline.line_isolation import isolate_lines
-from pipeline.routing import mean_confidence
+from pipeline.routing import mean_confidence, vote_candidates
+from pipeline.script_detection import ScriptGuess
 
 _SURE = 0.75
 # Tesseract's Thai data sees Thai in anything, above all in Lao; real Thai it reads almost without a doubt.
@@ -28,6 +30,9 @@ _TALLEST_GLYPHS = 5.0
 _SEARCH_SIDE_PX = 1000
 _SEARCH_GLYPH_PX = 6.0
 _ENOUGH_LETTERS = 8
+_TWINS_OF_LATIN = frozenset({"Cyrl", "Grek"})
+_LOOKS_LIKE = 0.6
+_ABOUT_AS_WELL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,19 @@ def vote(
 def _to_vote(script: str, pack: str, lines: Sequence[Line]) -> Vote:
     text = "\n".join(line.text for line in lines)
     return Vote(script, pack, text, mean_confidence(lines) * _fit(text, script))
+
+
+def vote_for_twin(
+    samples: Sequence[Grey], guesses: Sequence[ScriptGuess], latin: Vote, read: Callable[[Grey, str], Sequence[Line]]
+) -> Vote | None:
+    """Cyrillic or Greek, where the letters look like it and are read about as well as in Latin, which has many of them.
+
+    ``guesses`` say what the letters look like, likeliest first.
+    """
+    if not guesses or guesses[0].script not in _TWINS_OF_LATIN or guesses[0].score < _LOOKS_LIKE:
+        return None
+    other = vote(samples, islice(vote_candidates([guesses[0].script]), 1), read)
+    return other if other and other.score >= latin.score - _ABOUT_AS_WELL else None
 
 
 def _fit(text: str, script: str) -> float:

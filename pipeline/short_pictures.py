@@ -16,6 +16,7 @@ MOST_LINES = 3
 _SURE = 0.8
 _BELIEVABLE = 0.6
 _UNSEEN = 0.7  # times the confidence in a script that the look of the letters does not speak for
+_TWINS = frozenset({"Latn", "Cyrl", "Grek"})  # so many letters alike that the best of them has to be found
 _LETTERS = 0.7  # share of the letters that must be in the script
 
 ReadLine = Callable[[IsolatedLine, str, bool], Sequence[Line]]
@@ -44,12 +45,14 @@ def read_short_picture(
     best: ShortReading | None = None
     best_score = _BELIEVABLE
     for script, pack in candidates:
+        if best_score >= _SURE and script not in _TWINS:
+            continue
         lines, score = _read_all(isolated, script, pack, read)
         if any(character.isalpha() for line in lines for character in line.text):
             score *= _UNSEEN + (1 - _UNSEEN) * looks.get(script, 0.0) / max((*looks.values(), 0.01))
         if score > best_score:
             best, best_score = ShortReading(script, pack, lines), score
-        if best_score >= _SURE:
+        if best_score >= _SURE and best is not None and best.script not in _TWINS:
             break
     return best
 
@@ -71,6 +74,9 @@ def _score(lines: Sequence[Line], script: str) -> float:
     text = " ".join(line.text for line in lines)
     if not any(map(str.isalnum, text)):
         return 0.0
-    if any(map(str.isalpha, text)) and letter_share(text, script) < _LETTERS:
+    if any(map(str.isalpha, text)):
+        return mean_confidence(lines) if letter_share(text, script) >= _LETTERS else 0.0
+    # Any data finds a figure in a letter that it doesn't know.
+    if {character.isascii() for character in text if character.isdigit()} != {script == "Latn"}:
         return 0.0
     return mean_confidence(lines)

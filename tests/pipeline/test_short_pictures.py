@@ -9,7 +9,7 @@ from pipeline.line_isolation import IsolatedLine
 from pipeline.options import OcrOptions, Tier
 from pipeline.recognise import Reader, recognise
 from pipeline.short_pictures import read_short_picture
-from samples.drawing import CJK_BOLD, NASKH, SANS, load_font
+from samples.drawing import CJK_BOLD, MONO, NASKH, SANS, load_font
 
 ONE = (IsolatedLine(np.zeros((40, 90), np.uint8), 5, 7),)
 CANDIDATES = (("Latn", "Latin"), ("Arab", "ara"), ("Thai", "tha"))
@@ -70,6 +70,31 @@ def test_single_words_and_figures_are_read(text, font, size, margin, reader):
     left, top, right, bottom = font.getbbox(text)
     picture = Image.new("RGB", (int(right - left) + 2 * margin, int(bottom - top) + 2 * margin), (252, 251, 248))
     ImageDraw.Draw(picture).text((margin - left, margin - top), text, font=font, fill=(25, 25, 30))
+    data = io.BytesIO()
+    picture.save(data, "png")
+    assert recognise(data.getvalue(), OcrOptions(Tier.CPU), reader=reader).text.strip() == text
+
+
+def test_figures_prove_no_script_but_that_of_their_digits():
+    assert read({("tha", False): ("772", 0.95)}) is None
+    assert read({("ara", False): ("٧ 7", 0.95)}) is None
+    assert read({("ara", False): ("٧٢", 0.95)}, {"Arab": 0.9}).lines[0].text == "٧٢"
+
+
+def test_among_scripts_with_the_same_letters_the_best_is_looked_for():
+    answers = {("Latin", False): ("COK", 0.85), ("rus", False): ("СОК", 0.97)}
+    candidates = (("Latn", "Latin"), ("Cyrl", "rus"))
+    found = read_short_picture(ONE, {"Latn": 0.5, "Cyrl": 0.5}, candidates, reader_of(answers))
+    assert found.script == "Cyrl"
+
+
+@pytest.mark.parametrize("font", [SANS, MONO])
+@pytest.mark.parametrize("text", ["Vox", "Аптека", "€ 19.90"])
+def test_words_that_say_something_upside_down_too_are_taken_to_be_upright(text, font, reader):
+    font = load_font(font, 56)
+    left, top, right, bottom = font.getbbox(text)
+    picture = Image.new("RGB", (int(right - left) + 60, int(bottom - top) + 60), (252, 251, 248))
+    ImageDraw.Draw(picture).text((30 - left, 30 - top), text, font=font, fill=(25, 25, 30))
     data = io.BytesIO()
     picture.save(data, "png")
     assert recognise(data.getvalue(), OcrOptions(Tier.CPU), reader=reader).text.strip() == text
