@@ -24,6 +24,7 @@ import requests
 from bench.latency import cpu_seconds
 from pipeline.languages import find_language
 from pipeline.options import OcrOptions, Tier
+from pipeline.process_tuning import tune_process
 from pipeline.recognise import Reader, recognise
 from tests.server import RunningServer, start_server
 
@@ -69,6 +70,7 @@ def _language(item: dict[str, str], choice: str) -> str:
 
 @contextmanager
 def _in_process() -> Iterator[Predict]:
+    tune_process()
     reader = Reader()
 
     def predict(path: Path, options: OcrOptions) -> dict[str, object]:

@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import Any
 
+from pipeline.process_tuning import tune_process
 from service.executors.base import Task
 from service.task_context import process_context
 
@@ -25,6 +26,7 @@ def prepare_process(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # No core dumps: they would hold pages of documents.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tune_process()
     # What was there before the fork stays: looking through it for garbage would only cost time, and unshare its memory.
     gc.freeze()
     if sys.platform == "linux":

@@ -20,6 +20,9 @@ class TaskActor:
             os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
             limit = memory_mb * 1024 * 1024 + _data_bytes()
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+            from pipeline.process_tuning import tune_process
+
+            tune_process()
         # No core dumps: they would hold pages of documents.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if warm_up is not None:
