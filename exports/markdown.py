@@ -15,7 +15,7 @@ from typing import BinaryIO
 from exports.line_joining import join_lines, vocabulary
 from exports.markdown_text import escape, escape_heading, to_formula
 from exports.running_text import to_paragraphs
-from pipeline.document import Block, BlockKind, Document, Page, Table
+from pipeline.document import Block, BlockKind, Document, Page, Table, TableCell
 from pipeline.list_items import find_marker
 
 _HARD_BREAK = "  \n"
@@ -162,14 +162,19 @@ def _to_cell(text: str) -> str:
 
 def to_html_table(table: Table) -> str:
     """The table as HTML without blank lines, which would end an HTML block in Markdown."""
-    by_row: dict[int, list[str]] = {row: [] for row in range(table.row_count)}
-    for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
-        tag = "th" if cell.row < table.header_row_count else "td"
-        spans = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
-        spans += f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
-        text = "<br>".join(escape_html(line, quote=False) for line in cell.text.split("\n"))
-        by_row[cell.row].append(f"<{tag}{spans}>{text}</{tag}>")
-    rows = [f"<tr>{''.join(cells)}</tr>" for _, cells in sorted(by_row.items())]
+    rows = []
+    for index, cells in enumerate(table.to_cell_rows()):
+        tag = "th" if index < table.header_row_count else "td"
+        rows.append(f"<tr>{''.join(_to_html_cell(tag, cell) for cell in cells)}</tr>")
     head, body = rows[: table.header_row_count], rows[table.header_row_count :]
     lines = ["<table>", *(["<thead>", *head, "</thead>"] if head else []), "<tbody>", *body, "</tbody>", "</table>"]
     return "\n".join(lines)
+
+
+def _to_html_cell(tag: str, cell: TableCell | None) -> str:
+    if cell is None:
+        return f"<{tag}></{tag}>"
+    spans = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
+    spans += f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
+    text = "<br>".join(escape_html(line, quote=False) for line in cell.text.split("\n"))
+    return f"<{tag}{spans}>{text}</{tag}>"

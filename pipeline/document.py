@@ -137,6 +137,23 @@ class Table:
             rows[cell.row][cell.column] = cell.text
         return rows
 
+    def to_cell_rows(self) -> list[list[TableCell | None]]:
+        """The cells that begin in each row, from left to right, and None for each position that no cell covers.
+
+        Whoever draws the rows one after the other needs the empty positions, or what follows them moves to the left.
+        Where two cells claim a position, the first has it.
+        """
+        covers: dict[tuple[int, int], TableCell] = {}
+        for cell in self.cells:
+            for row in range(cell.row, min(cell.row + cell.row_span, self.row_count)):
+                for column in range(cell.column, min(cell.column + cell.column_span, self.column_count)):
+                    covers.setdefault((row, column), cell)
+        rows: list[list[TableCell | None]] = []
+        for row in range(self.row_count):
+            found = ((column, covers.get((row, column))) for column in range(self.column_count))
+            rows.append([c for column, c in found if c is None or (c.row, c.column) == (row, column)])
+        return rows
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

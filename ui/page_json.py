@@ -82,16 +82,21 @@ def _to_lines(block: Block) -> list[list[int]]:
 
 
 def _to_cells(block: Block, table: Table) -> list[dict[str, Any]]:
+    """Row by row, empty positions too, so that drawing them one after the other puts each into its column."""
+    pieces_of = {
+        (cell.row, cell.column): pieces for cell, pieces in zip(table.cells, list_cell_pieces(block), strict=True)
+    }
     return [
         {
-            "row": cell.row,
-            "row_span": cell.row_span,
-            "column_span": cell.column_span,
-            "is_head": cell.row < table.header_row_count,
-            "text": cell.text,
-            "pieces": list(pieces),
+            "row": row,
+            "row_span": cell.row_span if cell else 1,
+            "column_span": cell.column_span if cell else 1,
+            "is_head": row < table.header_row_count,
+            "text": cell.text if cell else "",
+            "pieces": list(pieces_of[cell.row, cell.column]) if cell else [],
         }
-        for cell, pieces in zip(table.cells, list_cell_pieces(block), strict=True)
+        for row, cells in enumerate(table.to_cell_rows())
+        for cell in cells
     ]
 
 

@@ -2,7 +2,7 @@
 
 import html
 
-from pipeline.document import Document, Table
+from pipeline.document import Document, Table, TableCell
 from ui.texts import Texts
 
 
@@ -18,15 +18,20 @@ def draw_tables(document: Document, texts: Texts) -> str:
 
 
 def _draw_table(table: Table, caption: str) -> str:
-    rows: dict[int, list[str]] = {}
-    for cell in table.cells:
-        tag = "th" if cell.row < table.header_row_count else "td"
-        spans = f' rowspan="{cell.row_span}" colspan="{cell.column_span}"'
-        rows.setdefault(cell.row, []).append(f'<{tag} dir="auto"{spans}>{html.escape(cell.text)}</{tag}>')
-    body = "".join(f"<tr>{''.join(rows.get(row, []))}</tr>" for row in range(table.row_count))
+    body = ""
+    for index, cells in enumerate(table.to_cell_rows()):
+        tag = "th" if index < table.header_row_count else "td"
+        body += f"<tr>{''.join(_draw_cell(tag, cell) for cell in cells)}</tr>"
     name = html.escape(caption)
     return (
         f'<div class="app-scroll" tabindex="0" role="region" aria-label="{name}">'
         # The caption stands outside, so that the table runs as its own first letters do.
         f'<p class="app-caption">{name}</p><table dir="auto" aria-label="{name}">{body}</table></div>'
     )
+
+
+def _draw_cell(tag: str, cell: TableCell | None) -> str:
+    if cell is None:
+        return f"<{tag}></{tag}>"
+    spans = f' rowspan="{cell.row_span}" colspan="{cell.column_span}"'
+    return f'<{tag} dir="auto"{spans}>{html.escape(cell.text)}</{tag}>'

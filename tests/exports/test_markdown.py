@@ -226,6 +226,22 @@ def test_merged_cells_become_html():
     assert rendered_text(markdown) == "Q1 <net> a*b* 1 2"
 
 
+def test_an_empty_place_keeps_what_follows_it_in_its_column():
+    cells = (
+        TableCell(0, 0, 2, 1, "Region", BOX),
+        TableCell(0, 1, 1, 2, "Half", BOX),
+        TableCell(1, 2, 1, 1, "Q2", BOX),
+        TableCell(2, 2, 1, 1, "7", BOX),
+    )
+    markdown = to_markdown_page(page(block("", BlockKind.TABLE, table=Table(3, 3, cells, 1))))
+    rows = [line for line in markdown.splitlines() if line.startswith("<tr>")]
+    assert rows == [
+        '<tr><th rowspan="2">Region</th><th colspan="2">Half</th></tr>',
+        "<tr><td></td><td>Q2</td></tr>",
+        "<tr><td></td><td></td><td>7</td></tr>",
+    ]
+
+
 def test_formula_stands_between_dollars():
     assert to_markdown_page(page(block("E = mc^2", BlockKind.FORMULA))) == "$$\nE = mc^2\n$$"
 

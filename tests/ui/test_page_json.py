@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from tests.documents import make_block, make_line, make_page, make_table, make_table_block
+from tests.documents import make_block, make_document, make_line, make_page, make_table, make_table_block
 from ui.page_json import count_doubts, to_page_json
+from ui.result_tables import draw_tables
+from ui.texts import get_texts
 
 
 def test_pieces_lines_and_corrections() -> None:
@@ -23,6 +25,14 @@ def test_cells_name_their_words() -> None:
     plain = to_page_json(make_page(block), {})["blocks"][0]
     assert [piece["text"] for piece in plain["pieces"]] == ["Item", "Price"]
     assert plain["pieces"][0]["confidence"] is None
+
+
+def test_empty_places_of_a_table_keep_its_columns() -> None:
+    table = make_table([["Item", "Type", "Price"], ["Total", "", "7"]])
+    block = make_table_block(replace(table, cells=tuple(cell for cell in table.cells if cell.text)))
+    cells = to_page_json(make_page(block), {})["blocks"][0]["cells"]
+    assert [(cell["row"], cell["text"]) for cell in cells[3:]] == [(1, "Total"), (1, ""), (1, "7")]
+    assert 'Total</td><td></td><td dir="auto"' in draw_tables(make_document(make_page(block)), get_texts("en"))
 
 
 def test_corrected_words_are_no_longer_doubtful() -> None:
