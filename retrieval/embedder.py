@@ -7,7 +7,7 @@ long and is not the web server's.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,27 +24,32 @@ class Closeness:
 
     ``cosines`` compare whole meanings. ``fits`` are the mean over the question's tokens of the best cosine to any token
     of the text (late interaction: Khattab & Zaharia 2020, "ColBERT"): low when a part of the question has no match.
-    ``word_fits`` are the question's words in order, each with the best cosine of its tokens to any token of all the
-    texts: low for what none of them speaks of. Empty for models that have no vectors of tokens.
+    ``words`` are the question's words in order, ``word_fits`` the same measure for each of them, of shape (texts,
+    words): low for what a text does not speak of. No words for models that have no vectors of tokens.
     """
 
     cosines: NDArray[np.float32]
     fits: NDArray[np.float32]
-    word_fits: tuple[tuple[str, float], ...] = ()
+    words: tuple[str, ...]
+    word_fits: NDArray[np.float32]
+
+    @classmethod
+    def of_cosines(cls, cosines: NDArray[np.float32]) -> Self:
+        """For a model that has no vectors of tokens."""
+        return cls(cosines, np.zeros(len(cosines), np.float32), (), np.zeros((len(cosines), 0), np.float32))
 
 
 @dataclass(frozen=True, slots=True)
-class FitFloor:
-    """Fits below which nothing in a text is about the question, in the same language and across languages.
+class AnswerScale:
+    """When a question counts as answered, for one model (see :mod:`retrieval.judging`).
 
-    ``word``: below it no text speaks of what a word of the question means; ``sure``: a question that fits as well as
-    this is not judged by a single word.
+    In the documents' language: where its fit and ``word`` times the fit of its least matched word are together at least
+    ``least``. In another language: where the fit is at least ``across``.
     """
 
-    same_language: float
-    cross_language: float
-    word: float = 0.0
-    sure: float = 1.0
+    word: float
+    least: float
+    across: float
 
 
 class Embedder(Protocol):
@@ -59,8 +64,8 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
 
     @property
-    def fit_floor(self) -> FitFloor | None:
-        """Measured for the model, or None: then shared words decide alone whether a question is refused."""
+    def answer_scale(self) -> AnswerScale | None:
+        """Trained for the model, or None: then shared words decide alone whether a question is refused."""
         ...
 
     def compare(self, question: str, texts: Sequence[str]) -> Closeness: ...

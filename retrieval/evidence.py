@@ -42,6 +42,14 @@ class DocumentWords:
         """Whether some word or number holds these digits, as ``2024-05-01`` holds 2024."""
         return any(digits in word for word in self.words)
 
+    def numbers_after(self, word: str) -> frozenset[str]:
+        """The numbers that directly follow a word, in any inflection that search takes for the same."""
+        terms = word_terms(word)
+        found = (
+            number for before, number in pairwise(self.sequence) if number.isdecimal() and word_terms(before) == terms
+        )
+        return frozenset(found)
+
     def has_near(self, first: str, second: str, distance: int) -> bool:
         """Whether the words stand at most ``distance`` apart somewhere; True when either is missing altogether."""
         if first not in self.words or second not in self.words:
@@ -70,6 +78,8 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
     if _has_opposite(question.asked, sentence, language):
         return Conflict.OPPOSITE
     if _has_foreign_number(question, sentence, surroundings) or _has_unknown_code(question, document):
+        return Conflict.NUMBER
+    if _has_other_number(question, surroundings, document):
         return Conflict.NUMBER
     if _has_foreign_name(question, sentence, surroundings, document):
         return Conflict.NAME
@@ -103,6 +113,17 @@ _ASKED_OPENLY = re.compile(
 """Yes-or-no questions and "must" in the shape of a negation: "or not?", "isn't it?", "may it not fail to"."""
 _EVIDENCE_ONLY = {
     "en": r"except\w*|exclud\w*|lack\w*|fail\w*|unable|impossible|refus\w*|deni\w*|absence|rather|un\w{5,}|non"
+    r"|forbid\w*|prohibit\w*",
+    "de": r"un\w{5,}|fehl\w*|verbot\w*|ausgenommen|ausgeschlossen|außer|untersag\w*",
+    "fr": r"absence|manque\w*|défaut|interdi\w*|exclu\w*|sauf|non|hors",
+    "es": r"falta\w*|ausencia|prohib\w*|exclu\w*|excepto|salvo",
+    "pt": r"falta\w*|ausência|proibi\w*|exclu\w*|exceto|salvo",
+    "it": r"assenza|manca\w*|vietat\w*|proibit\w*|esclus\w*|tranne|eccetto",
+    "nl": r"ontbre\w*|verbod\w*|uitgezonderd|behalve|on\w{5,}",
+    "pl": r"brak\w*|zabron\w*|zakaz\w*|oprócz|wyłącz\w*",
+    "ru": r"кроме|нельзя|запрещ\w*|отсутств\w*|исключ\w*",
+    "uk": r"крім|заборон\w*|відсутн\w*|виключ\w*",
+    "tr": r"yasak\w*|hariç|\w{3,}s[ıiuü]z",
 }
 _SPACELESS_EVIDENCE = r"不|無|无|非"
 
@@ -190,6 +211,18 @@ def _has_unknown_code(question: Question, document: DocumentWords) -> bool:
     years = set(_YEAR.findall(question.asked))
     known = {word for word in document.words if _YEAR.fullmatch(word)}
     return bool(known) and any(not document.has_part(year) for year in years)
+
+
+def _has_other_number(question: Question, surroundings: str, document: DocumentWords) -> bool:
+    """A thing is asked about by its number ("line 16", "flat 7"), and the document numbers such things otherwise."""
+    nearby = set(split_words(surroundings))
+    for word, number in pairwise(split_words(question.asked)):
+        if not number.isdecimal() or number in nearby or not word.isalpha() or question.is_light(word):
+            continue
+        known = document.numbers_after(word)
+        if known and number not in known:
+            return True
+    return False
 
 
 def _number_in(number: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.document import Document, Page
 from retrieval.answer import Answer, AnswerSentence, Turn
-from retrieval.answerers.extractive import Material, Quote, find_quotes
+from retrieval.answerers.extractive import Quote, find_quotes
 from retrieval.chunking import Chunk, Unit, iterate_chunks, split_page
 from retrieval.citing import cite, mark_page, neutralise
 from retrieval.compound import split_question
@@ -18,6 +18,7 @@ from retrieval.evidence import DocumentWords
 from retrieval.index import VectorIndex
 from retrieval.language_guess import guess_language
 from retrieval.question import Question, read_question
+from retrieval.ranking import Material
 from retrieval.search import Passage, PassageSearch
 from retrieval.tables import TableRow, choose_cells, describe_row, find_row
 from retrieval.wording import find_wording

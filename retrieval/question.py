@@ -99,7 +99,7 @@ def read_question(message: str, history: Sequence[Turn] = (), *, likely_language
 
 def find_kind(text: str) -> AnswerKind:
     """The first kind of the table whose keywords occur; who asks "when" wants a date, whatever else is named."""
-    folded = f" {' '.join(fold(text).split())} "
+    folded = _WHEN_CLAUSE.sub(r"\1 ", f" {' '.join(fold(text).split())} ")
     if _SUBJECT.search(folded):
         return AnswerKind.SUBJECT
     if _WHEN.search(folded):
@@ -163,6 +163,11 @@ _WHEN = keywords(
     "à quelle date|cuándo|em que data|quando|che data|in che data|wanneer|когда|πότε|ne zaman|hangi tarihte|متى",
     "何时|什么时候|哪天|哪一天|いつ|언제|कब|เมื่อใด|เมื่อไร|khi nào|ngày nào|kiedy|kdy",
 )
+_WHEN_CLAUSE = re.compile(
+    r"^( ¿?(?:who|whom|whose|what|which|where|why|how|qui|que|ou|comment|combien|quien|como|donde|cuanto|chi|che|cosa"
+    r"|come|dove|quanto|quem|onde)\b.*?) (?:when|quand|cuando|quando)\b.*$"
+)
+"""Behind another question word, "when" says under which circumstances: "Whom do I call when it is broken?"."""
 _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (
         AnswerKind.ISSUER,

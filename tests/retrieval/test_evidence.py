@@ -84,3 +84,16 @@ def test_another_languages_negation_is_none_here(question: str, sentence: str) -
 )
 def test_a_name_is_a_word_with_a_capital_that_the_question_does_not_have(text: str, names: bool | None) -> None:
     assert names_somebody(text, ("mayor", "port", "ellery")) is names
+
+
+@pytest.mark.parametrize(
+    ("question", "conflict"),
+    [
+        ("How long does line 16 take?", Conflict.NUMBER),
+        ("How long does line 15 take?", None),
+    ],
+)
+def test_things_are_told_apart_by_their_numbers(question: str, conflict: Conflict | None) -> None:
+    timetable = "Line 15 takes 55 minutes. Line 20 takes an hour. There are 16 stops."
+    found = find_conflict(read_question(question), timetable[:24], timetable[:24], DocumentWords.of(timetable))
+    assert found is conflict

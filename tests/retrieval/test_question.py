@@ -25,6 +25,9 @@ from retrieval.terms import to_terms
         ("Who is the tenant?", AnswerKind.PERSON),
         ("What is the name of the company that issued this receipt?", AnswerKind.ISSUER),
         ("Where is the flat?", AnswerKind.ANY),
+        ("Whom do I call when the heating is broken?", AnswerKind.PERSON),
+        ("¿Qué hay que hacer cuando se va la luz?", AnswerKind.ANY),
+        ("Can you tell me when the rent is due?", AnswerKind.DATE),
         ("What data is collected?", AnswerKind.ANY),
     ],
 )
@@ -129,3 +132,8 @@ def test_the_word_behind_which_names_a_class() -> None:
     assert read_question("In which country was it made?").class_words == {"country"}
     assert read_question("Какие документы нужны?").class_words == {"документы"}
     assert read_question("Who is the mayor?").class_words == frozenset()
+
+
+def test_elided_articles_are_no_part_of_a_word() -> None:
+    assert to_terms("L'amende dell'edificio, combien d'œufs ?") == to_terms("amende edificio, combien œufs")
+    assert to_terms("the tenant's dog isn't here") == to_terms("the tenant dog isn here")

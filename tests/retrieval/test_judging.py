@@ -1,0 +1,60 @@
+"""Whether what was found answers a question at all."""
+
+import numpy as np
+import pytest
+
+from retrieval.chunking import Chunk, Unit
+from retrieval.embedder import AnswerScale
+from retrieval.evidence import DocumentWords
+from retrieval.judging import is_answered, measure_support
+from retrieval.lexical import LexicalIndex
+from retrieval.question import read_question
+from retrieval.ranking import Candidate, Material, Ranked, Ranking
+from retrieval.search import Passage
+
+TEXT = "The ferry to Ely leaves at nine."
+QUESTION = read_question("Who is the mayor of Ely?")
+SCALE = AnswerScale(word=0.5, least=1.1, across=0.7)
+
+
+def make_material(*, same_language: bool) -> tuple[Material, Passage]:
+    unit = Unit(0, len(TEXT), TEXT, "b1")
+    passage = Passage(Chunk("d1", 0, 1, (unit,), TEXT), 1.0, 0.9)
+    units = {("d1", 1): (unit,)}
+    return Material((passage,), units, LexicalIndex([TEXT]), DocumentWords.of(TEXT), same_language), passage
+
+
+def make_ranking(passage: Passage, fit: float, *word_fits: float) -> Ranking:
+    candidate = Candidate("d1", 1, passage.chunk.units[0], passage)
+    ranked = Ranked(candidate, 1.0, fit, np.array(word_fits, np.float32))
+    return Ranking((ranked,), ("Who", "is", "the", "mayor", "of", "Ely?"))
+
+
+def test_words_that_the_page_says_match_whatever_their_vectors() -> None:
+    _, passage = make_material(same_language=True)
+    support = measure_support(QUESTION, make_ranking(passage, 0.8, 0.9, 0.9, 0.9, 0.6, 0.9, 0.1))
+    assert support.fit == 0.8
+    assert support.word == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("fit", "mayor", "same_language", "answered"),
+    [
+        (0.8, 0.7, True, True),
+        (0.8, 0.5, True, False),
+        (0.5, 0.9, True, False),
+        (0.71, 0.1, False, True),
+        (0.69, 0.9, False, False),
+    ],
+)
+def test_the_sum_decides(fit: float, mayor: float, same_language: bool, answered: bool) -> None:
+    material, passage = make_material(same_language=same_language)
+    ranking = make_ranking(passage, fit, 0.9, 0.9, 0.9, mayor, 0.9, 0.9)
+    assert is_answered(QUESTION, material, ranking, SCALE) is answered
+
+
+def test_without_a_scale_shared_words_decide() -> None:
+    material, passage = make_material(same_language=True)
+    ranking = make_ranking(passage, 0.0)
+    assert not is_answered(read_question("Which bird sings best?"), material, ranking, None)
+    assert is_answered(read_question("When does the ferry to Ely leave?"), material, ranking, None)
