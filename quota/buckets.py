@@ -57,6 +57,18 @@ class Level:
         return max(0, self.cap - self.used)
 
 
+# What every job asks for is put together once: that takes as long as the database needs for it.
+_ROWS = sa.select(credit_buckets).where(credit_buckets.c.id.in_(sa.bindparam("ids", expanding=True)))
+_GIVE_BACK = (
+    sa.update(credit_buckets)
+    .where(credit_buckets.c.id == sa.bindparam("bucket"))
+    .values(
+        reserved=credit_buckets.c.reserved - sa.bindparam("no_longer_reserved", type_=sa.BigInteger),
+        used=credit_buckets.c.used + sa.bindparam("newly_used", type_=sa.BigInteger),
+    )
+)
+
+
 def buckets_of(payer: Payer, plans: Plans, salt: bytes, now: datetime) -> tuple[Bucket, ...]:
     """In the order in which they pay: an account's month first, for it is lost at the month's end, then its credits."""
     if payer.account is None:
@@ -108,9 +120,7 @@ def read_levels(connection: sa.Connection, buckets: Sequence[Bucket], *, lock: b
     """
     if not lock:
         ids = [bucket.id for bucket in buckets]
-        rows = {
-            row.id: row for row in connection.execute(sa.select(credit_buckets).where(credit_buckets.c.id.in_(ids)))
-        }
+        rows = {row.id: row for row in connection.execute(_ROWS, {"ids": ids})}
         return tuple(_to_level(bucket, rows.get(bucket.id)) for bucket in buckets)
     levels = []
     for bucket in buckets:
@@ -127,8 +137,4 @@ def _to_level(bucket: Bucket, row: sa.Row[*tuple[Any, ...]] | None) -> Level:
 
 def give_back(connection: sa.Connection, bucket_id: str, *, reserved: int, used: int = 0) -> None:
     """End a reservation of ``reserved`` credits, of which ``used`` are charged."""
-    connection.execute(
-        sa.update(credit_buckets)
-        .where(credit_buckets.c.id == bucket_id)
-        .values(reserved=credit_buckets.c.reserved - reserved, used=credit_buckets.c.used + used)
-    )
+    connection.execute(_GIVE_BACK, {"bucket": bucket_id, "no_longer_reserved": reserved, "newly_used": used})

@@ -43,6 +43,27 @@ class EntryKind(StrEnum):
     GRANT = "grant"
 
 
+# What every job asks for is put together once: that takes as long as the database needs for it.
+_COST = sa.bindparam("cost", type_=sa.BigInteger)
+_SETTLEMENT = (
+    sa.update(reservations)
+    .where(reservations.c.job_id == sa.bindparam("job"), reservations.c.settled_at.is_(None))
+    .values(
+        settled_at=sa.bindparam("now"),
+        pages=sa.bindparam("read_pages"),
+        charged=sa.case((reservations.c.credits < _COST, reservations.c.credits), else_=_COST),
+    )
+    .returning(reservations.c.charged)
+)
+_RESERVATION = sa.select(reservations).where(reservations.c.job_id == sa.bindparam("job"))
+_RESERVED_PARTS = (
+    sa.select(ledger_entries.c.bucket_id, ledger_entries.c.credits)
+    .where(ledger_entries.c.job_id == sa.bindparam("job"), ledger_entries.c.kind == EntryKind.RESERVE)
+    .order_by(ledger_entries.c.id)
+)
+_ADD_ENTRIES = ledger_entries.insert()
+
+
 def _tell_nobody(_credits: int) -> None:
     """Nobody counts."""
 
@@ -100,13 +121,8 @@ class Ledger:
         if credits < 0:
             raise ValueError("credits can't be negative")
         now = self._clock()
-        reserved = reservations.c.credits
-        charged = connection.execute(
-            sa.update(reservations)
-            .where(reservations.c.job_id == job_id, reservations.c.settled_at.is_(None))
-            .values(settled_at=now, pages=pages, charged=sa.case((reserved < credits, reserved), else_=credits))
-            .returning(reservations.c.charged)
-        ).scalar_one_or_none()
+        values = {"job": job_id, "now": now, "read_pages": pages, "cost": credits}
+        charged = connection.execute(_SETTLEMENT, values).scalar_one_or_none()
         if charged is None:
             earlier = _find_reservation(connection, job_id)
             return 0 if earlier is None else int(earlier.charged)
@@ -224,7 +240,7 @@ class Ledger:
         return self._usage_of_job(connection, job_id, payer)
 
     def _usage_of_job(self, connection: sa.Connection, job_id: str, payer: Payer) -> Usage:
-        row = connection.execute(sa.select(reservations).where(reservations.c.job_id == job_id)).one()
+        row = connection.execute(_RESERVATION, {"job": job_id}).one()
         if row.account_id is None:
             levels = read_levels(connection, self._anonymous_buckets(connection, job_id))
         else:
@@ -244,12 +260,7 @@ class Ledger:
 
 def _end_parts(connection: sa.Connection, job_id: str, charged: int, now: datetime) -> int:
     """How many credits were released. Buckets are charged in the order in which they paid: bought credits come back."""
-    entry = ledger_entries.c
-    parts = connection.execute(
-        sa.select(entry.bucket_id, entry.credits)
-        .where(entry.job_id == job_id, entry.kind == EntryKind.RESERVE)
-        .order_by(entry.id)
-    ).all()
+    parts = connection.execute(_RESERVED_PARTS, {"job": job_id}).all()
     charges, releases, left = [], [], charged
     for bucket_id, reserved in parts:
         used = min(left, reserved)
@@ -271,11 +282,11 @@ def _write(
     ]
     if rows:
         # As parameters: an INSERT with all rows in its VALUES would be compiled anew each time.
-        connection.execute(ledger_entries.insert(), rows)
+        connection.execute(_ADD_ENTRIES, rows)
 
 
 def _find_reservation(connection: sa.Connection, job_id: str) -> sa.Row[*tuple[Any, ...]] | None:
-    return connection.execute(sa.select(reservations).where(reservations.c.job_id == job_id)).one_or_none()
+    return connection.execute(_RESERVATION, {"job": job_id}).one_or_none()
 
 
 def _account_id(payer: Payer) -> str | None:

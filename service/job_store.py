@@ -22,6 +22,12 @@ _OPEN = (JobState.PENDING, JobState.PROCESSING)
 _IS_OPEN = sa.text(f"jobs.{IS_OPEN}")
 _EXPRESS_PRIORITY = 0
 
+# What every job asks for is put together once: that takes as long as the database needs for it.
+_ADD_JOB, _ADD_PAGES = jobs.insert(), job_pages.insert()
+_FIND = sa.select(jobs).where(jobs.c.id == sa.bindparam("job"))
+_PAGES = sa.select(job_pages).where(job_pages.c.job_id == sa.bindparam("job")).order_by(job_pages.c.number)
+_WAITING_PAGES = sa.select(sa.func.coalesce(sa.func.sum(jobs.c.page_count - jobs.c.pages_done), 0)).where(_IS_OPEN)
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -54,34 +60,34 @@ class KeyedJob:
 class JobStore:
     def add(self, connection: sa.Connection, job: NewJob) -> None:
         """Raises sqlalchemy.exc.IntegrityError when the caller used the idempotency key before."""
-        connection.execute(
-            jobs.insert().values(
-                id=job.id,
-                owner_id=job.owner_id,
-                caller_key=job.caller_key,
-                idempotency_key=job.idempotency_key,
-                fingerprint=job.fingerprint,
-                state=JobState.PENDING,
-                options=options_to_json(job.options),
-                source_name=job.source_name,
-                media_type=job.media_type,
-                suffix=job.suffix,
-                size_bytes=job.size_bytes,
-                page_count=len(job.page_numbers),
-                notices=json.dumps(job.notices),
-                is_express=job.is_short or job.priority == _EXPRESS_PRIORITY,
-                weight=2 ** (2 - job.priority),
-                # One number orders the queue for good: nobody's place has to be computed again as time goes by.
-                queue_rank=job.created_at.timestamp() + job.priority * AGEING_S,
-                retain=job.retain,
-                created_at=job.created_at,
-            )
-        )
+        values = {
+            "id": job.id,
+            "owner_id": job.owner_id,
+            "caller_key": job.caller_key,
+            "idempotency_key": job.idempotency_key,
+            "fingerprint": job.fingerprint,
+            "state": JobState.PENDING,
+            "options": options_to_json(job.options),
+            "source_name": job.source_name,
+            "media_type": job.media_type,
+            "suffix": job.suffix,
+            "size_bytes": job.size_bytes,
+            "page_count": len(job.page_numbers),
+            "notices": json.dumps(job.notices),
+            "is_express": job.is_short or job.priority == _EXPRESS_PRIORITY,
+            "weight": 2 ** (2 - job.priority),
+            # One number orders the queue for good: nobody's place has to be computed again as time goes by.
+            "queue_rank": job.created_at.timestamp() + job.priority * AGEING_S,
+            "retain": job.retain,
+            "created_at": job.created_at,
+        }
+        # As parameters: put together with its values, the statement would cost as much again as running it.
+        connection.execute(_ADD_JOB, values)
         rows = [{"job_id": job.id, "number": number, "state": PageState.WAITING} for number in job.page_numbers]
-        connection.execute(job_pages.insert(), rows)
+        connection.execute(_ADD_PAGES, rows)
 
     def find(self, connection: sa.Connection, job_id: str) -> JobRecord | None:
-        row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+        row = connection.execute(_FIND, {"job": job_id}).mappings().one_or_none()
         return None if row is None else JobRecord.from_row(row)
 
     def find_by_key(self, connection: sa.Connection, caller_key: str, idempotency_key: str) -> KeyedJob | None:
@@ -97,13 +103,11 @@ class JobStore:
         return [JobRecord.from_row(row) for row in connection.execute(query).mappings()]
 
     def list_pages(self, connection: sa.Connection, job_id: str) -> list[PageRecord]:
-        query = sa.select(job_pages).where(job_pages.c.job_id == job_id).order_by(job_pages.c.number)
-        return [PageRecord.from_row(row) for row in connection.execute(query).mappings()]
+        return [PageRecord.from_row(row) for row in connection.execute(_PAGES, {"job": job_id}).mappings()]
 
     def count_waiting_pages(self, connection: sa.Connection) -> int:
         """Pages of all jobs that are neither read nor given up."""
-        query = sa.select(sa.func.coalesce(sa.func.sum(jobs.c.page_count - jobs.c.pages_done), 0)).where(_IS_OPEN)
-        return int(connection.execute(query).scalar_one())
+        return int(connection.execute(_WAITING_PAGES).scalar_one())
 
     def count_jobs(self, connection: sa.Connection) -> dict[str, int]:
         """Open jobs by state."""
