@@ -37,6 +37,7 @@ _LIST_INDENT_MM = 6.0
 _LONGEST_WORD = 400
 _MAX_TABLE_COLUMNS = 24
 _LETTER_MM = 1.6
+_WIDE_LETTER_MM = 2.2
 _HIGHEST_ROW_MM = 180.0
 _MAX_MISSING_SHOWN = 10
 
@@ -123,7 +124,7 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
             _add_paragraph(pdf, _printable(" | ".join(row), missing), _TEXT_PT - 1, 0)
         return
     line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
-    widths_mm = tuple(share_out(pdf.epw, table))
+    widths_mm = tuple(share_out(pdf.epw, _WIDE_LETTER_MM, table))
     with pdf.table(first_row_as_headings=False, line_height=line_mm, col_widths=widths_mm) as shown:
         for index in range(table.row_count):
             cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
@@ -134,7 +135,7 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
 def _can_be_ruled(table: Table, width_mm: float) -> bool:
     if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
         return False
-    letters_a_line = max(1.0, min(share_out(width_mm, table)) / _LETTER_MM / 2)
+    letters_a_line = max(1.0, min(share_out(width_mm, _WIDE_LETTER_MM, table)) / _LETTER_MM / 2)
     line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
     return all(
         sum(1 + len(line) / letters_a_line for line in cell.text.split("\n")) * line_mm < _HIGHEST_ROW_MM

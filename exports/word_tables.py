@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _STYLE = "Table Grid"
 _TWIPS_PER_EMU = 1 / 635
+_LETTER_TWIPS = 140
 _MAX_COLUMNS = 63
 """More than that Word can't open."""
 
@@ -35,7 +36,7 @@ def add_table(written: "WordDocument", table: Table) -> None:
     shown = written.add_table(rows=0, cols=table.column_count, style=_STYLE)
     if _is_right_to_left(table):
         shown.table_direction = _direction()
-    widths = [round(width) for width in share_out(_text_width(written), table)]
+    widths = [round(width) for width in share_out(_text_width(written), _LETTER_TWIPS, table)]
     for column, width in zip(shown._tbl.tblGrid.gridCol_lst, widths, strict=True):
         column.w = round(width / _TWIPS_PER_EMU)
     grid = _grid(table)
