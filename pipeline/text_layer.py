@@ -202,6 +202,16 @@ def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> T
     upright = rotation % 180 == 0
     scale_x = size.width_px / (bounds.width if upright else bounds.height)
     scale_y = size.height_px / (bounds.height if upright else bounds.width)
+    width_px, height_px, left_pt, top_pt = size.width_px, size.height_px, bounds.left, bounds.top
+
+    def to_upright_box(area: Rectangle) -> Box:
+        """The usual case by itself, for pages have a thousand words."""
+        return Box(
+            (area.left - left_pt) * scale_x,
+            (top_pt - area.top) * scale_y,
+            (area.right - left_pt) * scale_x,
+            (top_pt - area.bottom) * scale_y,
+        ).clipped(width_px, height_px)
 
     def to_box(area: Rectangle) -> Box:
         from_left, to_left = area.left - bounds.left, area.right - bounds.left
@@ -211,14 +221,12 @@ def _pixel_mapping(page: pdfium.PdfPage, bounds: Rectangle, size: PageSize) -> T
         elif rotation == 180:
             x = bounds.right - area.right, bounds.right - area.left
             y = area.bottom - bounds.bottom, area.top - bounds.bottom
-        elif rotation == 270:
-            x, y = (from_top, to_top), (bounds.right - area.right, bounds.right - area.left)
         else:
-            x, y = (from_left, to_left), (from_top, to_top)
+            x, y = (from_top, to_top), (bounds.right - area.right, bounds.right - area.left)
         box = Box(x[0] * scale_x, y[0] * scale_y, x[1] * scale_x, y[1] * scale_y)
-        return box.clipped(size.width_px, size.height_px)
+        return box.clipped(width_px, height_px)
 
-    return to_box
+    return to_box if rotation else to_upright_box
 
 
 def _find_image_regions(

@@ -158,7 +158,7 @@ def _find_heights(ink: Grey) -> tuple[int, int] | None:
 
 def _european_letters(text: str) -> list[str]:
     """Letters and digits where most are Latin, Greek or Cyrillic, else none."""
-    letters = [c for c in text if c.isalnum()]
+    letters = list(filter(str.isalnum, text))
     if text.isascii():
         return letters
     european = [c for c in letters if _is_european(c)]
@@ -175,7 +175,7 @@ def _core_height(text: str) -> float:
     letters = _european_letters(text)
     if not letters:
         return _OTHER_SCRIPTS
-    return _X_HEIGHT if sum(c.islower() for c in letters) > 0.5 * len(letters) else _CAPITALS
+    return _X_HEIGHT if sum(map(str.islower, letters)) > 0.5 * len(letters) else _CAPITALS
 
 
 def _whole_height(text: str) -> float:
