@@ -30,6 +30,7 @@ from errors import (
     RateLimitedError,
     UnavailableError,
 )
+from service.outages import DATABASE_OUTAGES
 
 STATUSES: Mapping[type[OcrChatError], HTTPStatus] = {
     InvalidInputError: HTTPStatus.BAD_REQUEST,
@@ -41,6 +42,7 @@ STATUSES: Mapping[type[OcrChatError], HTTPStatus] = {
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 PROBLEM_TYPE = "urn:ocr-chat:error:"
+_OUTAGE_RETRY_S = 5
 
 _log = structlog.get_logger(__name__)
 
@@ -93,6 +95,8 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(OcrChatError, _on_known_error)
     application.add_exception_handler(RequestValidationError, _on_invalid_field)
     application.add_exception_handler(HTTPException, _on_http_error)
+    for kind in DATABASE_OUTAGES:
+        application.add_exception_handler(kind, _on_outage)
     application.add_exception_handler(Exception, _on_unknown_error)
 
 
@@ -135,6 +139,11 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     body["code"] = status.name.lower()
     body["type"] = PROBLEM_TYPE + body["code"]
     return JSONResponse(body, status_code=status, headers=headers)
+
+
+async def _on_outage(request: Request, error: Exception) -> JSONResponse:
+    _log.error("database_unavailable", path=request.url.path, error_type=type(error).__name__, exc_info=error)
+    return to_response(UnavailableError(details={"retry_after_s": _OUTAGE_RETRY_S}), request.url.path)
 
 
 async def _on_unknown_error(request: Request, error: Exception) -> JSONResponse:
