@@ -98,7 +98,9 @@ class Submissions:
             self._check_key(idempotency_key)
             self._check_engine(options)
             with reading(self._engine) as connection:
-                self._check_queue(connection, 1)
+                # A repeated request is about a job that has its place, and "nothing was charged" would be untrue.
+                if not self._is_repeated(connection, caller, idempotency_key):
+                    self._check_queue(connection, 1)
             upload = self._files.save_upload(upload_key(job_id), content, max_bytes=self._limits.max_bytes)
             fingerprint = _to_fingerprint(upload.digest, options, retain=retain)
             record = self._find_repeated(caller, idempotency_key, fingerprint)
@@ -139,6 +141,9 @@ class Submissions:
         waiting = self._store.count_waiting_pages(connection)
         if waiting and waiting + page_count > self._limits.max_queued_pages:
             raise QueueFullError(details={"retry_after_s": _RETRY_AFTER_S})
+
+    def _is_repeated(self, connection: sa.Connection, caller: Caller, key: str | None) -> bool:
+        return key is not None and self._store.find_by_key(connection, self._caller_key(caller), key) is not None
 
     def _find_repeated(self, caller: Caller, key: str | None, fingerprint: str) -> JobRecord | None:
         if key is None:

@@ -172,6 +172,15 @@ def test_the_same_key_gives_the_same_job(start_services: StartServices) -> None:
     assert used(services) == 2
 
 
+def test_a_repeated_request_finds_its_job_in_a_full_queue(start_services: StartServices) -> None:
+    services = start_services(with_worker=False, max_queued_pages=2)
+    first = submit(services, 2, key="k1")
+    assert submit(services, 2, key="k1").id == first.id
+    for key in (None, "k2"):
+        with pytest.raises(QueueFullError):
+            submit(services, 2, key=key)
+
+
 def test_the_same_key_at_the_same_moment_is_charged_once(start_services: StartServices) -> None:
     services = start_services(with_worker=False)
     ids: list[str] = []
