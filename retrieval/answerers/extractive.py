@@ -21,6 +21,7 @@ _MAX_LAG = 0.35
 """A second sentence that scores lower than the first by more than this rarely adds anything."""
 _LABEL_CHARS = 40
 _MIN_SUBJECT_CHARS = 4
+_TITLE_CHARS = 60
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "।", "؟", "۔")
 
 
@@ -131,10 +132,10 @@ def _is_contradicted(question: Question, material: Material, best: Candidate) ->
 
 
 def _surroundings(candidate: Candidate, material: Material) -> str:
-    """The unit between its neighbours on the page, under the page's titles."""
+    """The unit between its neighbours on the page, under the page's titles; a short first line is one, too."""
     units = material.units[candidate.page]
     place = next(index for index, unit in enumerate(units) if unit.start == candidate.unit.start)
-    titles = (unit for unit in units if unit.is_title)
+    titles = [unit for unit in units if unit.is_title or (unit is units[0] and len(unit.text) <= _TITLE_CHARS)]
     return " ".join(unit.meaning for unit in (*titles, *units[max(0, place - 1) : place + 2]))
 
 

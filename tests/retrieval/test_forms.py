@@ -87,3 +87,10 @@ def test_what_kinds_are_in_a_text() -> None:
     assert contains_kind(AnswerKind.AMOUNT, "about half of it")
     assert contains_kind(AnswerKind.ANY, "")
     assert find_field(AnswerKind.PERSON, to_units("a", "b", "c")) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["27 millions d'euros", "3 millones de euros", "1,2 milioni di euro", "5 million dollars"]
+)
+def test_money_in_words(text: str) -> None:
+    assert contains_kind(AnswerKind.PRICE, text)
