@@ -182,7 +182,8 @@ def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
 _FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date, AnswerKind.ISSUER: _find_issuer}
 _MONEY = re.compile(
     rf"{AMOUNT.pattern}|\d\s?[%٪]|\d\s?(?:per ?cent|prozent|procent|pour ?cent|por ?cento?|процент\w*|प्रतिशत|phần trăm)"
-    r"|\b\d[\d.,  ']*\s?(?:thousand|[mb]il(?:l?i|l)[oó]n(?:e[ns]?|s|i)?|milh(?:ão|ões)|mio\.?|mrd\.?|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
+    r"|\b\d[\d.,  ']*\s?(?:thousand|[mb]il(?:l?i|l)[oó]n(?:e[ns]?|s|i)?|milh(?:ão|ões)"
+    r"|mio\.?|mrd\.?|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
     r"(?:d['’]|d[ei] )?"
     r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
     r"|рубл\w*|грив\w+|pence|pounds|cent(?:s|imes|avos)?|kr|k[cč]|lei|лв|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
