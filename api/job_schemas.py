@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, create_model
 from typing_extensions import TypedDict
 
-from pipeline.document import Block, Box, Page, TableCell, Word
+from pipeline.document import Block, Box, Page, TableCell
 from service.job_record import JobState
 from service.job_views import JobView
 
@@ -262,13 +262,14 @@ def _to_block(block: Block) -> BlockWire:
         bbox=_to_bbox(block.box),
         confidence=_rounded(block.confidence),
         level=block.level,
-        words=[_to_word(word) for word in block.words],
+        words=[_to_word(word.text, word.box, word.confidence) for line in block.lines for word in line.words],
         cells=[_to_cell(cell) for cell in block.table.cells] if block.table else None,
     )
 
 
-def _to_word(word: Word) -> WordWire:
-    return {"text": word.text, "bbox": _to_bbox(word.box), "confidence": _rounded(word.confidence)}
+def _to_word(text: str, box: Box, confidence: float | None) -> WordWire:
+    bbox = round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1)
+    return {"text": text, "bbox": bbox, "confidence": None if confidence is None else round(confidence, 4)}
 
 
 def _to_cell(cell: TableCell) -> CellWire:
