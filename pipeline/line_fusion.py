@@ -43,6 +43,15 @@ def drop_known_words(found: Sequence[Line], known: Sequence[Line]) -> tuple[Line
     return tuple(kept)
 
 
+def drop_covered(lines: Sequence[Line], anew: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines without those that are parts of lines read anew as a whole."""
+    return tuple(line for line in lines if not any(_is_part(line.box, other.box) for other in anew))
+
+
+def _is_part(box: Box, whole: Box) -> bool:
+    return box.width < whole.width and box.intersection(whole) > _SAME_LINE * box.area
+
+
 def group_lines(readings: Sequence[Sequence[Line]]) -> list[list[list[Line]]]:
     """Connected groups of lines of different readings that lie on each other; each group has a list for each reading.
 

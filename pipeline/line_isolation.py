@@ -59,7 +59,7 @@ def isolate_lines(grey: Grey, *, read_already: Sequence[Box] = ()) -> Iterator[I
     unread_of = np.bincount(owner_map[unread > 0], minlength=int(owners.max()) + 1)
     for owner in range(1, int(owners.max()) + 1):
         pieces = stats[owners == owner]
-        if 2 * unread_of[owner] >= pieces[:, cv2.CC_STAT_AREA].sum() and _has_letters(pieces, glyph_px):
+        if 3 * unread_of[owner] >= pieces[:, cv2.CC_STAT_AREA].sum() and _has_letters(pieces, glyph_px):
             line = _cut(grey, owner_map, pieces, owner)
             if line is not None:
                 yield line

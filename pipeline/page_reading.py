@@ -17,6 +17,7 @@ from pipeline.engines.catalogue import ENGINES
 from pipeline.language_detection import detect_language, find_only_language
 from pipeline.languages import LANGUAGES, find_language
 from pipeline.letters import letter_share, script_of_text, tell_han_apart
+from pipeline.line_fusion import drop_covered
 from pipeline.line_isolation import IsolatedLine, isolate_lines, move_line, unread_share
 from pipeline.lookalikes import correct_lines
 from pipeline.page_image import PageImage
@@ -286,7 +287,10 @@ class PageReader:
         shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
         likely = [guess.script for guess in seen.guesses[:_LIKELY]]
         winner = vote(shorter, vote_candidates(likely), self._read_sample)
-        is_doubtful = confidence >= _RAPIDOCR_GUESSES_LATIN and (winner is None or winner.script != seen.best)
+        if winner and _MAYBE <= winner.score <= latin_score:  # which was judged by more text
+            winner = vote(samples, [(winner.script, winner.pack)], self._read_sample)
+        is_latin = confidence >= _RAPIDOCR_GUESSES_LATIN and letter_share(text, "Latn") > 0.5
+        is_doubtful = is_latin and (winner is None or winner.script != seen.best)
         if winner is None or winner.score < max(_MAYBE_DESPITE_LATIN if is_doubtful else _MAYBE, latin_score):
             return route_poor_latin(), None
         return route_script(winner.script), winner.script
@@ -332,10 +336,7 @@ class PageReader:
         return lines
 
     def _read_with_tesseract(self, grey: Grey, route: Route, worth_looking: float) -> tuple[Line, ...]:
-        """The whole page at once, then the lines that Tesseract's layout analysis lost.
-
-        ``worth_looking`` is the share of the ink (0..1) that has to be lost for it.
-        """
+        """The whole page at once, then what the layout analysis lost, if that is more than this share of the ink."""
         lines = self._open_tesseract().read(grey, route.packs, dpi=_LAYOUT_DPI, timeout_s=self._timeout_s)
         boxes = [word.box for line in lines for word in line.words]
         if unread_share(grey, boxes) < worth_looking:
@@ -343,9 +344,8 @@ class PageReader:
         lost = islice(isolate_lines(grey, read_already=boxes), _MOST_LOST_LINES)
         found = self._read_single_lines(lost, route)
         # The edge of a sheet is read as a stroke, and with confidence.
-        return lines + tuple(
-            line for line in found if (line.confidence or 0) > _BELIEVABLE and any(map(str.isalnum, line.text))
-        )
+        sure = [line for line in found if (line.confidence or 0) > _BELIEVABLE and any(map(str.isalnum, line.text))]
+        return (*drop_covered(lines, sure), *sure)
 
     def _read_single_lines(self, isolated: Iterable[IsolatedLine], route: Route) -> tuple[Line, ...]:
         from pipeline.engines.tesseract_engine import SINGLE_LINE

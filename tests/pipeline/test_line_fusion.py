@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.document import Box, Line, Word
-from pipeline.line_fusion import drop_known_words, keep_better
+from pipeline.line_fusion import drop_covered, drop_known_words, keep_better
 
 
 def line(text, left, top, right, confidence):
@@ -67,3 +67,10 @@ def test_words_that_are_known_are_not_read_twice():
     ]
     assert [kept.text for kept in drop_known_words(found, known)] == ["Rainfall", "mm", "Berlin"]
     assert drop_known_words(found, []) == tuple(found)
+
+
+def test_parts_of_a_line_that_was_read_anew_as_a_whole_go():
+    part, other = Line("ende", Box(300, 0, 400, 20), 0.9), Line("unten", Box(0, 40, 100, 60), 0.9)
+    whole = Line("vom anfang bis zum ende", Box(0, 2, 405, 24), 0.9)
+    assert drop_covered([part, other], [whole]) == (other,)
+    assert drop_covered([whole], [part]) == (whole,)
