@@ -138,7 +138,8 @@ def _selected(document: Document, options: ExportOptions) -> Document:
         raise InvalidFieldError(
             f"The document has no such page; it has {_to_range(numbers)}.", details={"field": "pages"}
         )
-    return document.with_pages(options.pages)
+    fields = tuple(each for each in document.fields if each.page_number is None or each.page_number in options.pages)
+    return replace(document.with_pages(options.pages), fields=fields)
 
 
 def _to_range(numbers: set[int]) -> str:

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from io import BytesIO
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 from errors import InvalidFieldError, SourceNotKeptError, UnknownFormatError
 from exports.formats import FORMATS, ExportOptions, get_format, write_export
-from pipeline.document import BlockKind, Box, Line, PageError, Translation, Word
+from pipeline.document import BlockKind, Box, ExtractedValue, Line, PageError, Translation, Word
 from tests.documents import make_block, make_document, make_line, make_page, make_table, make_table_block
 
 WITHOUT_SOURCE = [name for name in FORMATS if name != "pdf"]
@@ -82,6 +83,13 @@ def test_pages_keep_their_numbers_where_only_some_of_a_file_were_read(format):
     assert "page2" not in text_in(format, export(format, document, pages=(22,)))
     with pytest.raises(InvalidFieldError, match="it has pages 20 to 22"):
         export(format, document, pages=(1,))
+
+
+def test_values_of_other_pages_are_left_out():
+    values = tuple(ExtractedValue((f"value{number}",), "text", number, Box(0, 0, 9, 9), 0.9) for number in (1, 2))
+    document = replace(two_pages(), fields=(*values, ExtractedValue(("paid",), True)))
+    fields = json.loads(export("json", document, pages=(2,)))["fields"]
+    assert [field["path"] for field in fields] == [["value2"], ["paid"]]
 
 
 @pytest.mark.parametrize("format", FORMATS)
