@@ -10,6 +10,7 @@ import gc
 import os
 import socket
 import sys
+from types import FrameType
 
 # Gradio reads this when it is imported. Nothing that happens on this machine is reported to anyone.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -101,6 +102,11 @@ class AnnouncingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
         self._settings = settings
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in order. The signal is not raised anew behind that, which would be a traceback or no clean-up."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
