@@ -12,6 +12,8 @@ from errors import InvalidTokenError
 router = APIRouter(tags=["operations"])
 
 
+# Load balancers and monitors often ask with HEAD.
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", summary="Is the process all right?")
 async def livez(services: ServicesDep) -> JSONResponse:
     """503 when the loop that works on jobs has died: time to restart the process."""
@@ -19,6 +21,7 @@ async def livez(services: ServicesDep) -> JSONResponse:
     return JSONResponse({"status": "ok" if alive else "dead"}, status_code=200 if alive else 503)
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Can it take work?")
 async def readyz(services: ServicesDep) -> JSONResponse:
     """503 while the database or the storage can't be reached; each check is named."""

@@ -19,3 +19,11 @@ def test_a_database_that_is_away_is_a_503_and_charges_nothing(open_door: OpenDoo
         database.execute("ALTER TABLE away RENAME TO jobs")
         assert database.execute("SELECT count(*) FROM ledger_entries").fetchone() == (0,)
     assert door.post().status_code == 202
+
+
+def test_probes_may_ask_for_headers_alone(open_door: OpenDoor) -> None:
+    door = open_door()
+    for probe in ("/livez", "/readyz"):
+        answer = door.client.head(probe)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert door.client.get(probe).status_code == 200
