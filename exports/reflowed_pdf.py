@@ -7,7 +7,7 @@ system's Noto families; characters that no installed font has are named in a not
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.legal_text import to_legal_text
@@ -126,21 +126,48 @@ def _add_table(pdf: "FPDF", table: Table, missing: frozenset[str]) -> None:
     line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
     widths_mm = tuple(share_out(pdf.epw, _WIDE_LETTER_MM, table))
     with pdf.table(first_row_as_headings=False, line_height=line_mm, col_widths=widths_mm) as shown:
-        for index in range(table.row_count):
-            cells = sorted((cell for cell in table.cells if cell.row == index), key=lambda cell: cell.column)
-            _add_row(shown.row(), cells, table.column_count, missing)
+        for cells in table.to_cell_rows():
+            _add_row(shown.row(), cells, missing)
     pdf.ln(_TEXT_PT * _MM_PER_POINT)
 
 
 def _can_be_ruled(table: Table, width_mm: float) -> bool:
-    if table.column_count > _MAX_TABLE_COLUMNS or any(cell.row_span > 1 for cell in table.cells):
+    """Whether each row, and each group of rows that a merged cell holds together, has room on a page."""
+    if table.column_count > _MAX_TABLE_COLUMNS or not _is_sound(table):
         return False
     letters_a_line = max(1.0, min(share_out(width_mm, _WIDE_LETTER_MM, table)) / _LETTER_MM / 2)
     line_mm = _TEXT_PT * _MM_PER_POINT * _LEADING
-    return all(
-        sum(1 + len(line) / letters_a_line for line in cell.text.split("\n")) * line_mm < _HIGHEST_ROW_MM
+    heights_mm = [line_mm] * table.row_count
+    for cell in table.cells:
+        lines = sum(1 + len(line) / letters_a_line for line in cell.text.split("\n"))
+        heights_mm[cell.row] = max(heights_mm[cell.row], lines * line_mm)
+    return all(sum(group) < _HIGHEST_ROW_MM for group in _row_groups(table, heights_mm))
+
+
+def _is_sound(table: Table) -> bool:
+    """Whether every cell is inside the table and none lies over another."""
+    covered = sum(cell.row_span * cell.column_span for cell in table.cells)
+    inside = all(
+        cell.row + cell.row_span <= table.row_count and cell.column + cell.column_span <= table.column_count
         for cell in table.cells
     )
+    empty = sum(cell is None for cells in table.to_cell_rows() for cell in cells)
+    return inside and covered + empty == table.row_count * table.column_count
+
+
+def _row_groups(table: Table, heights_mm: Sequence[float]) -> Iterator[Sequence[float]]:
+    """The heights of rows that no page break may part."""
+    ends = [row + 1 for row in range(table.row_count)]
+    for cell in table.cells:
+        ends[cell.row] = max(ends[cell.row], min(cell.row + cell.row_span, table.row_count))
+    start = 0
+    while start < table.row_count:
+        end, row = ends[start], start
+        while row < end:
+            end = max(end, ends[row])
+            row += 1
+        yield heights_mm[start:end]
+        start = end
 
 
 def needs_shaping(text: str) -> bool:
@@ -148,17 +175,15 @@ def needs_shaping(text: str) -> bool:
     return _SHAPED.search(text) is not None
 
 
-def _add_row(row: "Row", cells: Sequence[TableCell], column_count: int, missing: frozenset[str]) -> None:
-    column = 0
+def _add_row(row: "Row", cells: Sequence[TableCell | None], missing: frozenset[str]) -> None:
     for cell in cells:
-        for _ in range(column, cell.column):
+        if cell is None:
             row.cell("")
+            continue
         text = _printable(cell.text, missing)
         stands_right = is_right_to_left(text) or is_number(text)
-        row.cell(text, colspan=cell.column_span, align="R" if stands_right else "L")
-        column = max(column, cell.column) + cell.column_span
-    for _ in range(column, column_count):
-        row.cell("")
+        align = "R" if stands_right else "L"
+        row.cell(text, colspan=cell.column_span, rowspan=cell.row_span, align=align)
 
 
 def _printable(text: str, missing: frozenset[str]) -> str:
