@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 
+from retrieval.answer_kinds import AnswerKind, find_kind
 from retrieval.fields import find_field_names
+from retrieval.follow_ups import is_follow_up
 from retrieval.keywords import keywords
 from retrieval.language_guess import is_function_word
-from retrieval.question import AnswerKind, Question, find_kind, is_follow_up
+from retrieval.question import Question
 from retrieval.terms import fold, split_words
 
 MAX_PARTS = 3

@@ -4,47 +4,14 @@ A question about a field is found in one language and its label in another: what
 cover the languages of the interface; a field that they miss is searched like any other text.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from retrieval.chunking import Unit
-from retrieval.forms import AMOUNT, has_full_date
+from retrieval.field_table import FIELDS, FULL_DATE, Field, FieldName
+from retrieval.forms import has_full_date
 from retrieval.keywords import keywords
 from retrieval.question import Question
 from retrieval.terms import fold
-
-
-class FieldName(StrEnum):
-    """A thing that a form has once. ``ISSUER``, ``DATE`` and ``TOTAL`` have rules of their own."""
-
-    DUE_DATE = "due date"
-    BIRTH_DATE = "birth date"
-    TAX_ID = "tax id"
-    DOCUMENT_NUMBER = "document number"
-    FAX = "fax"
-    PHONE = "phone"
-    EMAIL = "email"
-    WEBSITE = "website"
-    DISCOUNT = "discount"
-    SUBTOTAL = "subtotal"
-    TAX = "tax"
-    CHANGE = "change"
-    CUSTOMER = "customer"
-    ACCOUNT = "account"
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """``is_strict``: a form without this label does not have the field, so there is no use in searching on."""
-
-    name: FieldName
-    asked: re.Pattern[str]
-    label: re.Pattern[str]
-    value: re.Pattern[str]
-    is_strict: bool = False
-    speaks_for_itself: bool = False
 
 
 def find_field_names(question: str) -> tuple[FieldName, ...]:
@@ -52,7 +19,7 @@ def find_field_names(question: str) -> tuple[FieldName, ...]:
     folded = " ".join(fold(question).split())
     taken: list[tuple[int, int]] = []
     names: list[FieldName] = []
-    for field in _FIELDS:
+    for field in FIELDS:
         found = field.asked.search(folded)
         if found is None or any(start < found.end() and found.start() < end for start, end in taken):
             continue
@@ -97,8 +64,8 @@ def _is_label(text: str) -> bool:
     return text.rstrip().endswith((":", "：")) or len(text) <= _LABEL_CHARS
 
 
-def _has_value(field: _Field, text: str) -> bool:
-    if field.value is _DATE:
+def _has_value(field: Field, text: str) -> bool:
+    if field.value is FULL_DATE:
         return has_full_date(text)
     return bool(field.value.search(text))
 
@@ -113,215 +80,4 @@ _PAPER = keywords(
     "領収書|レシート|請求書|購入|買い|買っ|日付|発行|영수증|구매|날짜|발행|रसीद|बिल|खरीद*|तारीख|दिनांक|hóa đơn",
     "biên lai|mua|ngày|ใบเสร็จ|ซื้อ|วันที่|απόδειξη*|τιμολόγιο*|αγορά*|ημερομηνία*|paragon*|faktur*|zakup*",
 )
-_DATE = re.compile(r"\d.*\d")
-_NUMBER = re.compile(r"\d")
-_WORDS = re.compile(r"[^\W\d_]{2}")
-_ACCOUNT = re.compile(r"\d{4}|\d{2}[ -]\d{2}")
-_PHONE = re.compile(
-    r"\+\d[\d ()/.\-]{6,}\d|(?<![\d.,])\(?0\d(?!/\d\d/)[\d ()/\-]{5,}\d|\d{3}[ \-]\d{3,4}[ \-]?\d{3,4}"
-    r"|(?<![\d.,/])\d{2,4}(?:[ .\-]\d{2,4}){2,4}(?![\d.,/])"
-)
-_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+\.\w+")
-_WEBSITE = re.compile(r"https?://|www\.|\b[\w\-]+\.(?:com|org|net|eu|de|fr|es|it|nl|co\.uk|example)\b", re.IGNORECASE)
-_WHEN = (
-    r"(?:when|until when|by what date|which day|what date|wann|bis wann|quand|cuando|quando|wanneer|когда|ne zaman|متي"
-    r"|何时|什么时候|いつ|언제|कब|เมื่อใด|เมื่อไร|khi nao|ποτε|kiedy)"
-)
-_TO_PAY = (
-    r"(?:\bdue\b|\bpa(?:y|id|yable)\b|bezahl|zahlen|zahlbar|fallig|payer?\b|paiement|regl|pagar|pagad|pago|vence|pagat"
-    r"|scade|betaa?l|оплат|заплат|oden|odeme|vade|سداد|دفع|استحقاق|付|支払"
-    r"|지불|지급|납부|भुगतान|thanh toan|ชำระ|จ่าย|πληρω)"
-)
-_FIELDS = (
-    _Field(
-        FieldName.DUE_DATE,
-        re.compile(
-            rf"{_WHEN}.*{_TO_PAY}|{_TO_PAY}.*{_WHEN}|"
-            + keywords(
-                "due date|payment deadline|date due|fälligkeit*|fällig am|zahlungsziel|échéance",
-                "date limite de paiement|vencimiento|fecha límite de pago|vencimento|data limite|scadenza",
-                "vervaldatum|срок оплаты|son ödeme tarihi|vade tarihi|تاريخ الاستحقاق|موعد السداد|付款期限|到期日",
-                "支払期限|支払期日|납부기한|지급기한|देय तिथि|hạn thanh toán|วันครบกำหนด|กำหนดชำระ",
-                "ημερομηνία λήξης|termin płatności",
-            ).pattern
-        ),
-        keywords(
-            "due|due date|pay by|payable by|payment due|fällig*|zahlbar bis|zahlungsziel|échéance|date limite",
-            "vencimiento|fecha límite|vencimento|data limite|scadenza|vervaldatum|срок оплаты|оплатить до",
-            "son ödeme tarihi|vade|vade tarihi|تاريخ الاستحقاق|付款期限|到期日|支払期限|支払期日|납부기한|지급기한",
-            "देय तिथि|अंतिम तिथि|hạn thanh toán|ครบกำหนด|กำหนดชำระ|λήξη*|termin płatności",
-        ),
-        _DATE,
-    ),
-    _Field(
-        FieldName.BIRTH_DATE,
-        keywords(
-            "date of birth|birth date|birthday|born|geburtsdatum|geboren|date de naissance|née|fecha de nacimiento",
-            "nació|data de nascimento|data di nascita|geboortedatum|дата рождения|родил*|doğum tarihi",
-            "تاريخ الميلاد|出生日期|生年月日|생년월일|जन्म तिथि|जन्मतिथि|ngày sinh|วันเกิด|ημερομηνία γέννησης",
-            "data urodzenia",
-        ),
-        keywords(
-            "date of birth|birth date|born|dob|geburtsdatum|geboren*|geb|date de naissance|née|né",
-            "fecha de nacimiento|data de nascimento|data di nascita|geboortedatum|дата рождения|doğum tarihi",
-            "تاريخ الميلاد|出生日期|生年月日|생년월일|जन्म तिथि|जन्मतिथि|ngày sinh|วันเกิด|ημερομηνία γέννησης",
-            "data urodzenia",
-        ),
-        _DATE,
-        is_strict=True,
-    ),
-    _Field(
-        FieldName.TAX_ID,
-        keywords(
-            "vat number|vat id|vat no|tax number|tax id|ust-id*|ust-idnr|umsatzsteuer-id*|steuernummer",
-            "numéro de tva|siret|nif|cif|p.iva|partita iva|btw-nummer|инн|vergi no|vergi numarası|الرقم الضريبي",
-            "税号|登録番号|사업자등록번호|gstin|mã số thuế|เลขประจำตัวผู้เสียภาษี|αφμ|nip",
-        ),
-        keywords(
-            "vat no|vat number|vat id|vat reg*|tax id|tax no|ust-id*|ust-idnr|steuernummer|st.-nr|n° tva|tva|siret",
-            "nif|cif|p.iva|partita iva|btw*|инн|vergi no|الرقم الضريبي|税号|登録番号|사업자등록번호|gstin|gst no",
-            "gst id|mã số thuế|mst|เลขประจำตัวผู้เสียภาษี|αφμ|nip",
-        ),
-        re.compile(r"\d{5}|\d{3}[ .\-]\d{3}"),
-    ),
-    _Field(
-        FieldName.DOCUMENT_NUMBER,
-        keywords(
-            "invoice number|invoice no|receipt number|receipt no|bill number|document number|rechnungsnummer",
-            "belegnummer|rechnungsnr|numéro de la facture|numéro de facture|numéro du ticket|número de la factura",
-            "número de factura|número da fatura|número do recibo|número da factura|numero della fattura",
-            "numero di fattura|numero dello scontrino|factuurnummer|bonnummer|номер счета|номер чека",
-            "fatura numarası|fatura no|fiş numarası|رقم الفاتورة|رقم الإيصال|发票号码|发票号|請求書番号|領収書番号",
-            "伝票番号|영수증 번호|송장 번호|청구서 번호|चालान संख्या|बिल संख्या|số hóa đơn|เลขที่ใบเสร็จ",
-            "เลขที่ใบแจ้งหนี้|αριθμός τιμολογίου|numer faktury",
-        ),
-        re.compile(
-            r"\b(?:invoice|receipt|bill|document|slip|rechnung|beleg|quittung|facture|ticket|factura|recibo|fatura"
-            r"|fattura|scontrino|documento|factuur|bon|faktura|fis)s?[\s\-]*"
-            r"(?:number|no|nr|num|nummer|n°|nº|n|numero|numarasi|id|#)"
-            r"|(?:rechnungs|beleg|factuur|bon)(?:nummer|nr)|numero d[eu](?: la)? (?:facture|factura)"
-            r"|номер (?:счета|чека)|(?:чек|счет)\s*№|رقم (?:الفاتورة|الايصال)|发票号|單號|(?:請求書|領収書|伝票)番号"
-            r"|(?:영수증|송장|청구서)\s*번호|(?:चालान|बिल) (?:संख्या|नं)|so hoa don|เลขที่"
-            r"|\b(?:invoice|receipt|beleg|bon)\b(?=\W*[\w\-/]*\d)"
-        ),
-        _NUMBER,
-    ),
-    _Field(
-        FieldName.FAX,
-        _FAX := keywords("fax*|телефакс|факс|传真|ファックス|ファクス|팩스|فاكس|แฟกซ์"),
-        _FAX,
-        _NUMBER,
-        True,
-    ),
-    _Field(
-        FieldName.PHONE,
-        keywords(
-            "phone|phone number|telephone|telephone number|mobile number|telefonnummer|telefon|téléphone|teléfono",
-            "telefone|telefono|telefoonnummer|телефон*|τηλέφωνο|τηλεφώνου|هاتف|رقم الهاتف|电话|電話*|电话号码|전화",
-            "전화번호|फ़ोन|फोन|दूरभाष|โทรศัพท์|เบอร์โทร|điện thoại|telefon numarası",
-        ),
-        keywords(
-            "phone|telephone|tel|mobile|mob|cell|telefon|handy|téléphone|tél|teléfono|telefone|telefono|телефон*",
-            "тел|τηλ|هاتف*|الهاتف|电话|電話|연락처|전화*|फ़ोन|फोन|दूरभाष|โทร|điện thoại|đt",
-        ),
-        _PHONE,
-        is_strict=True,
-        speaks_for_itself=True,
-    ),
-    _Field(
-        FieldName.EMAIL,
-        keywords(
-            "email|e-mail|email address|mail address|mailadresse|courriel|correo electrónico|correo|почт*|邮箱",
-            "电子邮件|メール*|이메일|ईमेल|อีเมล|البريد الإلكتروني|eposta|e-posta|posta elettronica",
-        ),
-        keywords("email|e-mail|mail|correo|courriel|почта|邮箱|メール|이메일|ईमेल|อีเมล|البريد*|e-posta"),
-        _EMAIL,
-        is_strict=True,
-        speaks_for_itself=True,
-    ),
-    _Field(
-        FieldName.WEBSITE,
-        keywords(
-            "website|web site|web address|webseite|site web|site internet|sitio web|página web|sito web|веб-сайт|сайт"
-        ),
-        keywords("website|web|www|webseite|site web|sitio web|sito web|сайт"),
-        _WEBSITE,
-        is_strict=True,
-        speaks_for_itself=True,
-    ),
-    _Field(
-        FieldName.DISCOUNT,
-        _DISCOUNT := keywords(
-            "discount*|rabatt*|preisnachlass|skonto|remise|réduction|descuento|desconto|sconto|korting|скидк*",
-            "indirim|iskonto|خصم|الخصم|折扣|优惠|割引|値引*|할인*|छूट|giảm giá|chiết khấu|ส่วนลด|έκπτωση*|rabat*",
-        ),
-        _DISCOUNT,
-        _NUMBER,
-        is_strict=True,
-    ),
-    _Field(
-        FieldName.SUBTOTAL,
-        _SUBTOTAL := keywords(
-            "subtotal|sub-total|sub total|net amount|zwischensumme|nettobetrag|sous-total|montant ht|total ht",
-            "base imponible|subtotale|imponibile|subtotaal|подытог|ara toplam|المجموع الفرعي|小计|小計|소계|उप-योग",
-            "tạm tính|ยอดก่อนภาษี|υποσύνολο",
-        ),
-        _SUBTOTAL,
-        AMOUNT,
-    ),
-    _Field(
-        FieldName.TAX,
-        keywords(
-            "vat|sales tax|tax|taxes|gst|sst|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|ндс|kdv|ضريبة*",
-            "الضريبة|增值税|税额|消費税|税金|부가세|부가가치세|जीएसटी|thuế|ภาษี*|φπα",
-        ),
-        keywords(
-            "vat|tax|gst|sst|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|iva|btw|ндс|kdv|ضريبة*|الضريبة|增值税|税额",
-            "消費税|税|부가세|부가가치세|जीएसटी|thuế|ภาษี*|φπα",
-        ),
-        AMOUNT,
-    ),
-    _Field(
-        FieldName.CHANGE,
-        keywords(
-            "change given|change back|how much change|what change|change did|change was|the change|wechselgeld",
-            "rückgeld|monnaie|rendu|vuelto|cambio|troco|resto|wisselgeld|сдач*|para üstü|الباقي|找零|お釣り|おつり",
-            "釣銭|거스름돈|tiền thừa|เงินทอน|ρέστα|reszta",
-        ),
-        keywords(
-            "change|wechselgeld|rückgeld|zurück|rendu|monnaie|vuelto|cambio|troco|resto|wisselgeld|terug|сдача",
-            "para üstü|الباقي|找零|お釣り|おつり|釣銭|거스름돈|tiền thừa|เงินทอน|ρέστα|reszta",
-        ),
-        AMOUNT,
-    ),
-    _Field(
-        FieldName.CUSTOMER,
-        keywords(
-            "customer|client|billed to|bill to|invoiced to|buyer|purchaser|kunde|kundin|käufer|rechnungsempfänger",
-            "destinataire|facturé à|cliente|comprador|acquirente|klant|afnemer|клиент|покупатель|заказчик|müşteri",
-            "alıcı|العميل|المشتري|客户|买方|お客様名|顧客|宛先|고객|구매자|ग्राहक|khách hàng|người mua|ลูกค้า|ผู้ซื้อ",
-            "πελάτης|klient|nabywca",
-        ),
-        keywords(
-            "customer|client|bill to|billed to|invoice to|sold to|buyer|kunde|käufer|rechnung an|destinataire",
-            "facturé à|cliente|comprador|acquirente|spett.le|klant|клиент|покупатель|заказчик|müşteri|alıcı|العميل",
-            "المشتري|客户|买方|お客様|顧客|고객|구매자|ग्राहक|khách hàng|người mua|ลูกค้า|ผู้ซื้อ|πελάτης|nabywca",
-        ),
-        _WORDS,
-    ),
-    _Field(
-        FieldName.ACCOUNT,
-        keywords(
-            "account number|bank account|iban|which account|what account|kontonummer|bankverbindung|welches konto",
-            "compte bancaire|numéro de compte|cuenta bancaria|número de cuenta|conta bancária|conto bancario",
-            "rekeningnummer|номер счета|банковский счет|hesap numarası|banka hesabı|رقم الحساب|账号|银行账户",
-            "口座番号|振込先|계좌번호|खाता संख्या|số tài khoản|เลขที่บัญชี|αριθμός λογαριασμού|numer konta",
-        ),
-        keywords(
-            "account|iban|konto|kontonummer|compte|cuenta|conta|conto|rekening|rekeningnummer|р/с|счет|hesap",
-            "hesap no|الحساب|账号|账户|口座|振込先|계좌*|खाता*|tài khoản|บัญชี|λογαριασμός",
-        ),
-        _ACCOUNT,
-    ),
-)
-_BY_NAME = {field.name: field for field in _FIELDS}
+_BY_NAME = {field.name: field for field in FIELDS}

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
+from retrieval.answer_kinds import AnswerKind
 from retrieval.chunking import Unit
 from retrieval.keywords import keywords
-from retrieval.question import AnswerKind
 from retrieval.terms import fold
 
 _CURRENCY = r"(?:RM|USD|EUR|GBP|CHF|JPY|CNY|INR|MYR|SGD|Rp|Rs\.?|kr|zł|TL|[$€£¥₹₩฿₫₺₽])"

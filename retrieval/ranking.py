@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.answer_kinds import AnswerKind
 from retrieval.chunking import Unit
 from retrieval.embedder import Closeness, Embedder
 from retrieval.evidence import DocumentWords, names_somebody
 from retrieval.forms import contains_kind
 from retrieval.lexical import LexicalIndex
-from retrieval.question import AnswerKind, Question
+from retrieval.question import Question
 from retrieval.search import Passage
 from retrieval.terms import split_words, word_terms
 

@@ -15,8 +15,8 @@ from pipeline.document import Page
 from retrieval.answer import AnswerSentence, Citation
 from retrieval.chunking import Chunk
 from retrieval.citing import cite, locate, mark_page, neutralise, numbers_in
-from retrieval.evidence import is_reversed
 from retrieval.language_guess import guess_language, is_function_word
+from retrieval.polarity import is_reversed
 from retrieval.question import Question
 from retrieval.terms import is_spaceless, split_words, to_terms, word_terms
 

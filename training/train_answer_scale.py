@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.chat_bench import read_lines, to_document
+from retrieval.answer_kinds import AnswerKind
 from retrieval.answerers.extractive import find_quotes
 from retrieval.embedder import AnswerScale, Embedder, EmbedderConfig, open_embedder
 from retrieval.index import VectorIndex
 from retrieval.judging import measure_support
 from retrieval.librarian import Librarian, Shelf, build_shelf
-from retrieval.question import AnswerKind
 from retrieval.ranking import Material, rank
 
 _PENALTY = 1.0

@@ -7,13 +7,14 @@ nothing found fits the question, there is no answer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from retrieval.answer_kinds import AnswerKind
 from retrieval.chunking import Unit
 from retrieval.embedder import Embedder
 from retrieval.evidence import find_conflict
 from retrieval.fields import asks_for_paper_date, find_field_names, find_labelled, is_missing
 from retrieval.forms import contains_kind, find_field, is_form
 from retrieval.judging import is_answered
-from retrieval.question import AnswerKind, Question
+from retrieval.question import Question
 from retrieval.ranking import Candidate, Material, Ranking, rank, repeats_question
 
 MAX_SENTENCES = 2

@@ -8,12 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from errors import EngineUnavailableError
 from pipeline.engines.gguf_server import GgufModel, GgufServer
 from retrieval.answerers.generative import ChatModelError
 from retrieval.answerers.served_chat import MAX_TOKENS, ServedChat
 
 CONTEXT_TOKENS = 8192
+_TIMEOUT = httpx.Timeout(600.0)
+"""Patience with a process of our own: a busy machine is no reason to give up, and its end is noticed at once."""
 
 
 class GgufChat:
@@ -50,5 +54,7 @@ class GgufChat:
             self._server = GgufServer.start(self._model)
         except EngineUnavailableError as error:
             raise ChatModelError(str(error)) from error
-        self._served = ServedChat(self._server.url, self.name, key=self._server.key, max_tokens=self._max_tokens)
+        self._served = ServedChat(
+            self._server.url, self.name, key=self._server.key, timeout=_TIMEOUT, max_tokens=self._max_tokens
+        )
         return self._served

@@ -2,7 +2,8 @@
 
 import pytest
 
-from retrieval.evidence import Conflict, DocumentWords, find_conflict, find_names, is_reversed, names_somebody
+from retrieval.evidence import Conflict, DocumentWords, find_conflict, find_names, names_somebody
+from retrieval.polarity import is_reversed
 from retrieval.question import read_question
 
 DOCUMENT = (

@@ -2,10 +2,11 @@
 
 import pytest
 
+from retrieval.answer_kinds import AnswerKind, find_kind
 from retrieval.chunking import split_page
 from retrieval.compound import split_question
 from retrieval.fields import FieldName, find_field_names, find_labelled, is_missing
-from retrieval.question import AnswerKind, find_kind, read_question
+from retrieval.question import read_question
 from tests.retrieval.papers import make_lined_page
 
 INVOICE = split_page(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from retrieval.answer_kinds import AnswerKind
 from retrieval.chunking import Unit
 from retrieval.forms import contains_kind, find_field, has_full_date, is_form
-from retrieval.question import AnswerKind
 
 
 def to_units(*lines: str) -> list[Unit]:

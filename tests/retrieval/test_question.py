@@ -3,8 +3,9 @@
 import pytest
 
 from retrieval.answer import Turn
+from retrieval.answer_kinds import AnswerKind, find_kind
 from retrieval.language_guess import guess_language, guess_script
-from retrieval.question import AnswerKind, find_kind, read_question
+from retrieval.question import read_question
 from retrieval.terms import to_terms
 
 
