@@ -52,10 +52,11 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--ocrmypdf", help="the program, to measure it too")
     parser.add_argument("--kind", default="", help="only pages of this kind of the manifest")
+    parser.add_argument("--every", type=int, default=1, help="only each N-th of them")
     arguments = parser.parse_args()
     pages = [
         page for page in load_documents(arguments.evaluation, arguments.cache) if arguments.kind in page[0]["kind"]
-    ]
+    ][:: arguments.every]
     with tempfile.TemporaryDirectory() as folder:
         measure_ours(pages, Path(folder))
         if arguments.ocrmypdf:
@@ -77,8 +78,7 @@ def measure_ours(pages: Sequence[tuple[dict[str, Any], bytes, Document]], folder
             searchable_pdf.write(Document("", "", (), 1, document.created_at), source, bare)
             growth.append(path.stat().st_size - len(bare.getvalue()))
             changed += not np.array_equal(_render(path.read_bytes()), _render(bare.getvalue()))
-        checked = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False)
-        faulty += checked.returncode != 0
+        faulty += _is_faulty(path)
         count_lines(tally, path, [line for page in document.pages for block in page.blocks for line in block.lines])
     report("ocr-chat", tally, growth, seconds)
     print(f"  pages whose picture changed: {changed}; pages that qpdf --check faults: {faulty}")
@@ -90,7 +90,7 @@ def measure_ocrmypdf(
     tally = Tally(Counter(), Counter())
     growth: list[int] = []
     seconds: list[float] = []
-    failed = 0
+    failed = changed = faulty = 0
     for item, source, document in pages:
         path, sidecar = folder / f"{item['id']}.other.pdf", folder / f"{item['id']}.txt"
         language = find_language(item["lang"])
@@ -111,6 +111,7 @@ def measure_ocrmypdf(
         if run.returncode != 0 or not path.exists():
             failed += 1
             continue
+        faulty += _is_faulty(path)
         with BytesIO() as bare:
             searchable_pdf.write(Document("", "", (), 1, document.created_at), source, bare)
             growth.append(path.stat().st_size - len(bare.getvalue()))
@@ -121,8 +122,21 @@ def measure_ocrmypdf(
             for line, joined in zip(written, undivided, strict=True):
                 _count(tally, reader, line, is_recovered=found[line] > 0 or bool(joined & found.keys()))
                 found[line] -= 1
+        # The last, as it writes another sidecar.
+        changed += _changes_pictures(command, evaluation / item["file"], path)
     report("OCRmyPDF", tally, growth, seconds)
-    print(f"  pages it refused: {failed}")
+    print(f"  pages whose picture changed: {changed}; pages that qpdf --check faults: {faulty}; refused: {failed}")
+
+
+def _changes_pictures(command: Sequence[str], source: Path, path: Path) -> bool:
+    """Whether the page looks different from the one that the same program writes without recognising anything."""
+    bare = path.with_suffix(".bare.pdf")
+    subprocess.run([*command, "--tesseract-timeout", "0", str(source), str(bare)], capture_output=True, check=True)
+    return not np.array_equal(_render(path.read_bytes()), _render(bare.read_bytes()))
+
+
+def _is_faulty(path: Path) -> bool:
+    return subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode != 0
 
 
 def count_lines(tally: Tally, path: Path, lines: Sequence[Line]) -> None:
