@@ -28,12 +28,17 @@ _MOST = 0.4  # of all pieces
 _SOLID = 0.5  # of its box that a dot fills
 _SMALLEST_PX = 2
 _REACH = 4  # dot sizes from dot to dot
-_FEWEST_DOTS = 8
+_FEWEST_DOTS = 10
 _SHORTEST = 5  # letter heights
 _PITCH = (1.02, 4.5)  # dot sizes
 _EVEN = 0.2  # of the usual distance
 _MOSTLY = 0.75
 _LEVEL = 0.35  # dot sizes off a straight line, as a standard deviation
+_UNLIKE = 0.15  # of the usual ink of a dot, as a median deviation
+_FILLED = 0.64  # of its box
+_STRANGERS = 0.15  # pieces so many times as high as a dot, for each dot
+_LETTER = 1.7
+_CLEAR = 0.7  # of the distance from dot to dot, above and below them
 _NEAR = 3.0  # heights of a word from the end of a leader
 _TYPED = re.compile(r"\s*(?:[.·•…‥․]\s?){4,}\s*")
 _TYPED_WORD = re.compile(r"[.·•…‥․]+")
@@ -108,13 +113,17 @@ def _to_leader(dots: Stats, pieces: Stats) -> Leader | None:
     pitch = float(np.median(steps))
     if not _PITCH[0] * size <= pitch <= _PITCH[1] * size:
         return None
+    if not _are_dots(dots):
+        return None
     # Where dots run into each other, or are lost, a step is as long as two.
     off = np.abs(steps - np.maximum(1, np.round(steps / pitch)) * pitch)
     is_even = (off <= max(_EVEN * pitch, 1.0)).mean() >= _MOSTLY
     if not is_even:
         return None
     line = np.polyfit(xs, ys, 1)
-    if float((ys - np.polyval(line, xs)).std()) > max(_LEVEL * size, 1.0):
+    if float((ys - np.polyval(line, xs)).std()) > max(_LEVEL * size, 1.0) or _are_letters_between(
+        xs, line, size, pieces
+    ):
         return None
     # Dots that run into each other are no dots by their shape.
     middles = pieces[:, 0] + pieces[:, 2] / 2, pieces[:, 1] + pieces[:, 3] / 2
@@ -122,6 +131,23 @@ def _to_leader(dots: Stats, pieces: Stats) -> Leader | None:
     between = (middles[0] >= xs[0] - 2 * pitch) & (middles[0] <= xs[-1] + 2 * pitch) & (pieces[:, 3] < 1.6 * height)
     row = pieces[between & (np.abs(middles[1] - np.polyval(line, middles[0])) < 0.6 * height)]
     return Leader(np.column_stack([row[:, :2], row[:, :2] + row[:, 2:4]]))
+
+
+def _are_dots(pieces: Stats) -> bool:
+    """Whether all are as large as each other and filled: the letters of a typewriter stand as evenly, but differ."""
+    areas, boxes = pieces[:, 4], pieces[:, 2] * pieces[:, 3]
+    usual = float(np.median(areas))
+    return float(np.median(np.abs(areas - usual))) <= _UNLIKE * usual and float(np.median(areas / boxes)) >= _FILLED
+
+
+def _are_letters_between(xs: NDArray[np.float64], line: NDArray[np.float64], size: float, pieces: Stats) -> bool:
+    """Whether the dots belong to letters that stand among them or close by, as those of Arabic do."""
+    middles = pieces[:, 0] + pieces[:, 2] / 2
+    heights = np.polyval(line, middles)
+    near = _CLEAR * float(np.median(np.diff(xs)))
+    crossing = (pieces[:, 1] < heights + near) & (heights - near < pieces[:, 1] + pieces[:, 3])
+    between = crossing & (middles > xs[0]) & (middles < xs[-1]) & (pieces[:, 3] > _LETTER * size)
+    return int(between.sum()) > _STRANGERS * len(xs)
 
 
 def erase_leaders(pixels: NDArray[np.uint8], leaders: Sequence[Leader], scale: float = 1.0) -> NDArray[np.uint8]:
@@ -175,8 +201,9 @@ def _ends(line: Line, leader: Box) -> tuple[float | None, float | None]:
     """How far the line's nearest words left and right of the leader are from its ends; None where there are none."""
     left = right = None
     for word in _words(line):
-        margin = 0.35 * word.box.height
-        if not word.box.top - margin < leader.bottom < word.box.bottom + margin:
+        # On the line of writing: a row of dots below it parts one row from the next.
+        height = word.box.height
+        if not word.box.top + 0.4 * height < leader.bottom < word.box.bottom + 0.15 * height:
             continue
         before, after = leader.left - word.box.right, word.box.left - leader.right
         if -word.box.height < before < _NEAR * word.box.height:

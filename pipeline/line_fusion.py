@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from pipeline.document import Box, Line
 
 _SAME_LINE = 0.5  # of the smaller box
 _CLEARLY = 0.1
+_AS_HIGH = 1.6
+_SAID = 0.75
 _BELIEVABLE = 0.6  # for a line that only the second reading has
 
 
@@ -45,11 +48,15 @@ def drop_known_words(found: Sequence[Line], known: Sequence[Line]) -> tuple[Line
 
 def drop_covered(lines: Sequence[Line], anew: Sequence[Line]) -> tuple[Line, ...]:
     """The lines without those that are parts of lines read anew as a whole."""
-    return tuple(line for line in lines if not any(_is_part(line.box, other.box) for other in anew))
+    return tuple(line for line in lines if not any(_is_part(line, other) for other in anew))
 
 
-def _is_part(box: Box, whole: Box) -> bool:
-    return box.width < whole.width and box.intersection(whole) > _SAME_LINE * box.area
+def _is_part(line: Line, whole: Line) -> bool:
+    """Whether most of a line lies in another about as high, and most of its letters are there in their order."""
+    if line.box.intersection(whole.box) <= _SAME_LINE * line.box.area or whole.box.height > _AS_HIGH * line.box.height:
+        return False
+    shared = SequenceMatcher(None, line.text, whole.text, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in shared) >= _SAID * len(line.text)
 
 
 def group_lines(readings: Sequence[Sequence[Line]]) -> list[list[list[Line]]]:

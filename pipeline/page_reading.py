@@ -60,6 +60,7 @@ CAREFUL = "embedded-careful"
 
 # Tesseract guesses layout distances from it; higher values make it drop small print.
 _LAYOUT_DPI = 150
+_LOOKS_LIKE = 0.15
 _CERTAIN_OF_A_WORD = 0.9  # of which the look of the page says little
 _CLEARLY_BETTER, _POSSIBLE_ROTATION, _CERTAIN_ROTATION = 0.15, 0.1, 0.7
 _ON_ITS_HEAD = 0.5  # by the look of the letters, which is right more often than by that of the page
@@ -287,10 +288,11 @@ class PageReader:
         shorter = [sample[:, : max(200, sample.shape[1] // 2)] for sample in samples[:1]]
         likely = [guess.script for guess in seen.guesses[:_LIKELY]]
         winner = vote(shorter, vote_candidates(likely), self._read_sample)
-        if winner and _MAYBE <= winner.score <= latin_score:  # which was judged by more text
+        looks = {guess.script for guess in seen.guesses if guess.score >= _LOOKS_LIKE}
+        if winner and winner.script in looks and _MAYBE <= winner.score <= latin_score:  # judged by more text
             winner = vote(samples, [(winner.script, winner.pack)], self._read_sample)
-        is_latin = confidence >= _RAPIDOCR_GUESSES_LATIN and letter_share(text, "Latn") > 0.5
-        is_doubtful = is_latin and (winner is None or winner.script != seen.best)
+        is_agreed = winner is not None and (winner.script == seen.best or letter_share(text, winner.script) > 0.5)
+        is_doubtful = confidence >= _RAPIDOCR_GUESSES_LATIN and not is_agreed
         if winner is None or winner.score < max(_MAYBE_DESPITE_LATIN if is_doubtful else _MAYBE, latin_score):
             return route_poor_latin(), None
         return route_script(winner.script), winner.script

@@ -73,6 +73,17 @@ def test_text_has_no_leaders():
     assert find_leaders(stats_of(picture)) == []
 
 
+@pytest.mark.parametrize("size", [14, 22, 34])
+@pytest.mark.parametrize("blur", [0.0, 1.2])
+def test_the_letters_of_a_typewriter_are_no_dots(size, blur):
+    picture = Image.new("L", (1200, 900), 250)
+    rows = ["nous avons un amour sans souci aussi rare", "voix sourire aurore sucre couronne saison", "a.e.o.u.n.c.s.r"]
+    for row in range(18):
+        place = (60, 20 + 48 * row)
+        ImageDraw.Draw(picture).text(place, rows[row % 3], font=load_font(MONO, size), fill=25)
+    assert find_leaders(stats_of(picture.filter(ImageFilter.GaussianBlur(blur)))) == []
+
+
 def word(text, left, right, top=0.0):
     return Word(text, Box(left, top, right, top + 20), 0.8)
 
