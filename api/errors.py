@@ -116,7 +116,9 @@ def to_field_error(error: RequestValidationError) -> InvalidFieldError:
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     if first["type"] == "json_invalid":
         return InvalidFieldError("The body is not valid JSON.")
-    field = ".".join(place) or "body"
+    if not place:
+        return InvalidFieldError("The body must be a JSON object.", details={"field": "body"})
+    field = ".".join(place)
     return InvalidFieldError(
         f"Field '{field}': {first['msg'].removeprefix('Value error, ')}.", details={"field": field}
     )

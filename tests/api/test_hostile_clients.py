@@ -109,6 +109,12 @@ class TestLies:
             answer = door.get(f"ocr/{job}/download/", format="txt", pages=pages)
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid_field"), pages
 
+    def test_a_form_where_json_is_wanted_is_told_so(self, open_door: OpenDoor) -> None:
+        door = open_door()
+        answer = door.client.post("/api/v1/estimate/", files={"file": ("a.pdf", b"%PDF", "application/pdf")})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_field")
+        assert answer.json()["error"] == "The body must be a JSON object."
+
     def test_bodies_of_estimates(self, open_door: OpenDoor) -> None:
         door = open_door(worker_in_server=False)
         for body in BODIES:
