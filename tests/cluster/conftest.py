@@ -25,7 +25,7 @@ def bucket_url(s3: S3Server) -> str:
 
 @pytest.fixture(scope="session")
 def ray_nodes(s3: S3Server) -> Iterator[RayNodes]:
-    with run_ray(1, **s3.settings) as nodes, environment(nodes.access):
+    with run_ray(1, cpus=1, **s3.settings) as nodes, environment(nodes.access):
         yield nodes
 
 

@@ -60,7 +60,7 @@ def described(error):
     try:
         raise error
     except type(error):
-        return describe_error(sys.exc_info())
+        return describe_error((type(error), error, error.__traceback__))
 
 
 def test_messages_that_quote_nobody_are_kept():
@@ -77,10 +77,9 @@ def test_an_endless_chain_ends():
     def recurse():
         recurse()
 
-    try:
+    with pytest.raises(RecursionError) as raised:
         recurse()
-    except RecursionError:
-        assert len(describe_error(sys.exc_info()).splitlines()) < 50
+    assert len(describe_error((raised.type, raised.value, raised.tb)).splitlines()) < 50
 
 
 def test_errors_of_the_database_do_not_quote_what_was_to_be_stored(tmp_path):

@@ -57,10 +57,11 @@ class HoldingExecutor(ThreadlessExecutor):
         self.pages: list[tuple[ReadPage, Future[PageRead], bool]] = []
 
     def submit(self, task: Task[Result], *, timeout_s: float, lane: Lane, is_urgent: bool = False) -> Future[Result]:
-        if not isinstance(task, ReadPage):
+        page: object = task
+        if not isinstance(page, ReadPage):
             return super().submit(task, timeout_s=timeout_s, lane=lane)
         future: Future[PageRead] = Future()
-        self.pages.append((task, future, is_urgent))
+        self.pages.append((page, future, is_urgent))
         return future  # type: ignore[return-value]
 
     def end(self, place: int, *, is_document: bool = False) -> None:
