@@ -4,8 +4,9 @@
 
 Each folder holds ``docs.jsonl`` and ``questions.jsonl`` as :mod:`bench.chat_bench` describes them. Every question is
 asked of its document; what :func:`retrieval.judging.measure_support` says of it becomes one sample, with "has an
-answer" as its class. Logistic regression (L2), judged over documents that the fit has not seen. Printed are the
-:class:`retrieval.embedder.AnswerScale` for the wanted share of refused answerable questions, and what it refuses.
+answer" as its class, unless rules for forms answer it. Logistic regression (L2), judged over documents that the fit has
+not seen. Printed are the :class:`retrieval.embedder.AnswerScale` for the wanted share of refused answerable questions,
+and what it refuses.
 """
 
 import argparse
@@ -18,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.chat_bench import read_lines, to_document
-from retrieval.answer_kinds import AnswerKind
 from retrieval.answerers.extractive import find_quotes
-from retrieval.embedder import AnswerScale, Embedder, EmbedderConfig, open_embedder
+from retrieval.embedder import AnswerScale, Closeness, Embedder, EmbedderConfig, open_embedder
 from retrieval.index import VectorIndex
 from retrieval.judging import measure_support
 from retrieval.librarian import Librarian, Shelf, build_shelf
@@ -87,32 +87,36 @@ def read_folder(folder: Path, embedder: Embedder) -> Iterator[Sample]:
 def _measure(librarian: Librarian, shelf: Shelf, entry: dict[str, str], embedder: Embedder) -> Sample | None:
     found = librarian.find(shelf, entry["question"])
     material = Material(found.passages, shelf.units, shelf.search.lexical, shelf.words, found.same_language)
-    ranking = rank(found.question, material, embedder)
-    if found.question.kind is AnswerKind.SUBJECT or not ranking.ranked:
-        return None
+    lenient = _FixedScale(embedder, least=-1.0)
+    ranking = rank(found.question, material, lenient)
+    if not ranking.ranked or find_quotes(found.question, material, _FixedScale(lenient, least=np.inf)):
+        return None  # answered by the rules for forms, whatever the signs
     support = measure_support(found.question, ranking)
-    open_minded = _Lenient(embedder)
-    refused = not find_quotes(found.question, material, open_minded)
     return Sample(
         entry["doc"],
         entry["kind"],
         bool(entry["answerable"]),
         (support.fit, support.word),
         found.same_language,
-        refused,
+        not find_quotes(found.question, material, lenient),
     )
 
 
-class _Lenient:
-    """An embedder whose scale takes everything for answered: what is still refused is refused by rules."""
+class _FixedScale:
+    """An embedder that takes everything for answered, or nothing; it remembers what it compared last."""
 
-    answer_scale = AnswerScale(word=0.0, least=-1.0, across=-1.0)
-
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, least: float) -> None:
+        self.answer_scale = AnswerScale(word=0.0, least=least, across=least)
         self._embedder = embedder
+        self._last: tuple[tuple[str, ...], Closeness] | None = None
         self.name, self.dimension = embedder.name, embedder.dimension
-        self.compare = embedder.compare
         self.embed_passages, self.embed_questions = embedder.embed_passages, embedder.embed_questions
+
+    def compare(self, question: str, texts: Sequence[str]) -> Closeness:
+        key = (question, *texts)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._embedder.compare(question, texts))
+        return self._last[1]
 
 
 def fit(samples: Sequence[Sample]) -> Numbers:
