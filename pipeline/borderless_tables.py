@@ -111,7 +111,8 @@ def read_rows(
     if not _is_table(merged, len(columns), line_height, is_ruled=is_ruled, max_prose=max_prose):
         return None
     cells = [cell for index, row in enumerate(merged) for cell in _to_cells(index, row, direction, line_height)]
-    return to_table(cells, len(merged), len(columns), direction)
+    # These columns run in reading direction already, whichever that is.
+    return to_table(cells, len(merged), len(columns), Direction.LEFT_TO_RIGHT)
 
 
 def _cut_at_columns(row: PieceRow, columns: Sequence[tuple[float, float]], line_height: float) -> list[Piece] | None:

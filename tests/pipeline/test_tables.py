@@ -267,6 +267,20 @@ def test_right_to_left_table_begins_with_its_right_column():
     assert only_table(read(page, lines=lines)).table.to_rows() == [row[::-1] for row in texts]
 
 
+@pytest.mark.parametrize("has_rules", [False, True])
+def test_right_to_left_table_without_upright_rules_begins_with_its_right_column(has_rules):
+    page = DrawnPage()
+    texts = [["السعر", "الكمية", "الصنف"], ["4.50", "10", "ورق"], ["2.00", "3", "قلم رصاص"], ["7.25", "12", "دفتر"]]
+    lines = [
+        box_line(text, 140 + 250 * c, 212 + 50 * r, 220 + 250 * c, 236 + 50 * r)
+        for r, row in enumerate(texts)
+        for c, text in enumerate(row)
+    ]
+    for y in (200, 250, 300, 350, 400) if has_rules else ():
+        page.rule(100, y, 800, y)
+    assert only_table(read(page, lines=lines)).table.to_rows() == [row[::-1] for row in texts]
+
+
 def test_table_of_words_only():
     page = DrawnPage()
     rows = [["Name", "City", "Occupation"], ["Ada Lovelace", "London", "Mathematician"]]
