@@ -236,7 +236,7 @@ class PageReader:
             needed = max(_SURELY_LYING, seen.guesses[0].score + _CLEARLY_LYING if seen.guesses else 0.0)
             if other.is_sure and other.guesses[0].score >= needed:
                 prepared, seen = lying, other
-        if seen.upside_down > _ON_ITS_HEAD:
+        if seen.upside_down > _ON_ITS_HEAD and (seen.pieces or certainty < _CERTAIN_ROTATION):
             prepared = prepare(image, rotation=(prepared.rotation + 180) % 360)
         return prepared, seen
 

@@ -16,7 +16,10 @@ from pipeline.assemble import assemble
 from pipeline.document import Block, BlockKind, Box, Page, PageError
 from pipeline.engines.scripted_engine import EngineScript, Fault, ScriptedPage
 from pipeline.options import OcrOptions, Tier
+from pipeline.page_image import PageImage
+from pipeline.page_reading import PageReader
 from pipeline.recognise import PDF_TEXT, Reader, ReaderConfig, recognise
+from pipeline.script_detection import ScriptFinding
 from samples.drawing import SANS, load_font
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -256,3 +259,17 @@ def test_assembling_sorts_pages_and_marks_running_headers():
 def test_the_edge_of_a_photographed_sheet_is_no_text(reader):
     document = read_sample("tilted-photo.jpg", reader)
     assert document.text.startswith("House rules")
+
+
+class BlindReader(PageReader):
+    """Sees nothing that looks like a letter, and thinks a little that the page stands on its head."""
+
+    def _look(self, prepared):
+        return ScriptFinding((), (), is_sure=False, upside_down=0.54)
+
+
+@pytest.mark.parametrize(("certainty", "rotation"), [(0.9, 0), (0.5, 180)])
+def test_letters_that_cannot_be_seen_turn_no_page_whose_look_is_certain(certainty, rotation):
+    blank = PageImage(1, np.full((300, 200, 3), 255, np.uint8), 72)
+    prepared, _ = BlindReader()._stand_up(blank, 0, certainty)
+    assert prepared.rotation == rotation
