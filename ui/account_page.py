@@ -102,10 +102,11 @@ def _draw_bar(usage: Usage, texts: Texts) -> str:
 
 def _draw_limits(plan: PlanInfo, texts: Texts) -> str:
     prices = {str(tier): credits for tier, credits in plan.page_credits.items()}
-    facts = [
-        texts("account.pages_per_file", pages=plan.plan.max_pages),
-        texts("account.prices", fast=prices["cpu"], careful=prices["vlm"]),
-    ]
+    fast, careful = prices["cpu"], prices["vlm"]
+    price = (
+        texts("price.page", credits=fast) if fast == careful else texts("account.prices", fast=fast, careful=careful)
+    )
+    facts = [texts("account.pages_per_file", pages=plan.plan.max_pages), price]
     return "".join(f'<p class="acc-small">{html.escape(fact)}</p>' for fact in facts)
 
 

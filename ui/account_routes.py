@@ -4,6 +4,7 @@ Each route finds the account by the browser's cookie; what the page says about i
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,6 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from errors import InvalidTokenError, MissingTokenError
+from pipeline.options import OcrOptions, Tier
+from service.account_pages import PlanInfo
 from service.callers import Account
 from service.wiring import Services
 from ui.account_page import AccountState, draw_account, draw_visitor
@@ -93,7 +96,7 @@ def require_account(services: Services, request: Request) -> Account:
 def _draw(services: Services, request: Request, language: str) -> Response:
     texts = get_texts(choose_language(language, ""))
     caller = get_caller(services, request)
-    plan = services.accounts.plan_info(caller)
+    plan = _to_expected(services, services.accounts.plan_info(caller))
     account = caller.account
     if account is None:
         page = draw_visitor(plan, texts, is_open=services.settings.security.open_sign_up)
@@ -103,3 +106,9 @@ def _draw(services: Services, request: Request, language: str) -> Response:
             AccountState(account, plan, tokens, services.accounts.usage_by_day(account, CHART_DAYS)), texts
         )
     return HTMLResponse(page, headers=SECRET)
+
+
+def _to_expected(services: Services, plan: PlanInfo) -> PlanInfo:
+    """The plan with what a careful page costs here: without a model it is read, and paid, as a fast one."""
+    tier = services.abilities.priced_tier(OcrOptions(tier=Tier.VLM))
+    return replace(plan, page_credits={**plan.page_credits, Tier.VLM: plan.page_credits[tier]})

@@ -30,7 +30,8 @@ def mount_ui(application: FastAPI, services: Services) -> FastAPI:
     return application
 
 
-def mount_language(application: FastAPI, services: Services, language: str) -> None:
+def mount_language(application: FastAPI, services: Services, language: str, *, is_hosted: bool = False) -> None:
+    """``is_hosted``: see :func:`ui.blocks.build_blocks`."""
     # Imported here because Gradio takes two seconds, and `app.py worker` or `admin` has no use for it.
     import gradio as gr
 
@@ -39,7 +40,7 @@ def mount_language(application: FastAPI, services: Services, language: str) -> N
     is_default = language == DEFAULT
     gr.mount_gradio_app(
         application,
-        build_blocks(services, get_texts(language), root="" if is_default else "../"),
+        build_blocks(services, get_texts(language), root="" if is_default else "../", is_hosted=is_hosted),
         path="/" if is_default else f"/{language}",
         **to_page_arguments(services, language),
     )

@@ -9,6 +9,7 @@ from ui.account_tab import build_account_tab
 from ui.api_tab import build_api_tab
 from ui.client_endpoints import add_client_endpoints
 from ui.documents_tab import build_documents_tab
+from ui.privacy import describe_privacy
 from ui.read_tab import build_read_tab
 from ui.texts import DEFAULT, Texts, get_texts, list_languages
 
@@ -21,8 +22,11 @@ _MARK = (
 )
 
 
-def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
-    """``root`` leads from the page to the program's root: empty, or ``../`` for a language's own page."""
+def build_blocks(services: Services, texts: Texts, *, root: str, is_hosted: bool = False) -> gr.Blocks:
+    """``root`` leads from the page to the program's root: empty, or ``../`` for a language's own page.
+
+    ``is_hosted``: the machine is not its owner's own (a Space).
+    """
     with gr.Blocks(title=texts("app.title"), analytics_enabled=False, delete_cache=(600, 600)) as blocks:
         gr.HTML(_head(texts, root), elem_id="head")
         with gr.Tabs(elem_id="tabs"):
@@ -34,7 +38,7 @@ def build_blocks(services: Services, texts: Texts, *, root: str) -> gr.Blocks:
                 build_account_tab(services, texts, root=root)
             with gr.Tab(texts("tab.api"), id="api", elem_id="tab-api"):
                 build_api_tab(services, texts, root=root)
-        gr.HTML(_foot(services, texts), elem_id="foot")
+        gr.HTML(_foot(services, texts, is_hosted=is_hosted), elem_id="foot")
         if texts.language == DEFAULT:
             add_client_endpoints(services)
     # Gradio lets payloads name any file of this machine until a page is launched, and a mounted one never is.
@@ -68,6 +72,14 @@ def _head(texts: Texts, root: str) -> str:
     )
 
 
-def _foot(services: Services, texts: Texts) -> str:
-    hours = f"{services.settings.storage.retention_hours:g}"
-    return f'<div class="app-foot">{html.escape(texts("footer.privacy", hours=hours))}</div>'
+def _foot(services: Services, texts: Texts, *, is_hosted: bool) -> str:
+    settings = services.settings
+    storage, chat = settings.storage, settings.chat
+    sentences = describe_privacy(
+        texts,
+        models=(settings.engines.vlm_url, settings.engines.surya_inference_url, chat.chat_url),
+        stores=(storage.storage_url, storage.database_url, chat.chroma_url),
+        is_shared=is_hosted or settings.worker.executor == "ray",
+        retention_hours=storage.retention_hours,
+    )
+    return f'<div class="app-foot">{html.escape(sentences)}</div>'

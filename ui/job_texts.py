@@ -24,7 +24,8 @@ def describe_status(view: JobView, texts: Texts) -> str:
         case JobState.PROCESSING:
             return _working(texts("status.processing", next=min(done + 1, total), total=total), done, total)
         case JobState.DONE:
-            return f"<p>{html.escape(_describe_result(view, texts))}</p>{_notices(view, texts)}"
+            name = f'<p class="app-document" dir="auto">{html.escape(record.source_name)}</p>'
+            return f"{name}<p>{html.escape(_describe_result(view, texts))}</p>{_notices(view, texts)}"
         case JobState.CANCELLED:
             return f'<p class="app-notice">{html.escape(texts("status.cancelled"))}</p>'
         case JobState.FAILED:

@@ -9,16 +9,16 @@ from typing import Any, cast
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
-from errors import JobNotFoundError, OcrChatError, QuotaExceededError
+from errors import JobNotFoundError, OcrChatError
 from service.job_record import JobState
 from service.job_views import JobView
 from service.reference import list_languages, list_tools
 from service.wiring import Services
 from ui.chat_panel import build_chat_panel, to_chat_value
-from ui.job_texts import describe_error, describe_price, describe_quota, describe_status
+from ui.job_texts import describe_error, describe_price, describe_status
+from ui.refusals import describe_refusal
 from ui.result_choices import PRIVATE, load_shown, wire_result_choices
 from ui.results import ResultPanel, Shown, build_results, hide_results, keep_results, to_result_updates
-from ui.sentences import translate_sentence
 from ui.sessions import caller_of
 from ui.template_data import to_attribute
 from ui.texts import Texts
@@ -28,7 +28,7 @@ from ui.viewer import build_viewer, to_viewer_value
 
 ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff,.pdf"
 
-# Its value says what became of a document: {job: id} is on show, {gone: id} does not exist (any more).
+# Its value says what became of a document: {job: id, is_working} is on show, {gone: id} does not exist (any more).
 _DROP_ON_LOAD = """
 const data = element.querySelector('[data-options]').dataset;
 const options = JSON.parse(data.options);
@@ -49,9 +49,12 @@ async (_, tool, tier, language, translate_to, pages, fields) =>
 
 @dataclass(frozen=True)
 class ReadTab:
-    """What a document changes on the page. ``job`` holds the id of the one on show, ``drop`` tells the browser."""
+    """What a document changes on the page. ``job`` holds the id of the one on show, ``drop`` tells the browser.
 
-    job: gr.State
+    The browser keeps both: what the server remembers of a page is gone when it is started again.
+    """
+
+    job: gr.Textbox
     drop: gr.HTML
     status: gr.HTML
     start: gr.Button
@@ -87,7 +90,7 @@ class _Form:
 
 def build_read_tab(services: Services, texts: Texts, *, root: str) -> ReadTab:
     """``root`` leads from the page to the program's root: empty or ``../``."""
-    job = gr.State(None)
+    job = gr.Textbox(visible="hidden", elem_id="shown-job")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
             drop = gr.HTML(
@@ -181,7 +184,7 @@ def _wire_reading(services: Services, texts: Texts, tab: ReadTab, form: _Form, a
         elif sent.get("busy"):
             yield _updates()
         else:
-            yield _updates(status=to_error_html(_describe_refusal(sent, texts)))
+            yield _updates(status=await run_in_threadpool(_draw_refusal, services, texts, sent, request))
 
     async def open_job(event: gr.EventData, request: gr.Request) -> AsyncIterator[list[Any]]:
         job_id = event._data.get("job")
@@ -192,7 +195,7 @@ def _wire_reading(services: Services, texts: Texts, tab: ReadTab, form: _Form, a
             # A generator that gives nothing empties its outputs.
             yield _updates()
 
-    async def stop(job_id: str | None, request: gr.Request) -> None:
+    async def stop(job_id: str, request: gr.Request) -> None:
         if job_id:
             caller = await run_in_threadpool(caller_of, services, request)
             await run_in_threadpool(services.jobs.cancel, caller, job_id)
@@ -252,15 +255,9 @@ def show_end(shown: Shown, texts: Texts, root: str) -> list[Any]:
     )
 
 
-def _describe_refusal(answer: dict[str, Any], texts: Texts) -> str:
-    """``answer`` is what the upload got: the API's error, or nothing when there was no file."""
-    code = answer.get("code")
-    if code == QuotaExceededError.code:
-        return describe_quota(answer, texts)
-    known = texts.group("refusal").get(str(code))
-    if known is not None:
-        return texts(f"refusal.{code}", **{name: answer.get(name, "") for name in ("max_pages",)})
-    return translate_sentence(answer.get("error") or texts("drop.none"), texts)
+def _draw_refusal(services: Services, texts: Texts, answer: dict[str, Any], request: gr.Request) -> str:
+    has_account = caller_of(services, request).account is not None
+    return to_error_html(describe_refusal(answer, texts, 0 if has_account else services.settings.plans.free_max_pages))
 
 
 def to_error_html(message: str) -> str:
@@ -271,7 +268,7 @@ def _updates(
     view: JobView | None = None,
     *,
     status: str | None = None,
-    drop: dict[str, str] | None = None,
+    drop: dict[str, Any] | None = None,
     is_shown: bool | None = None,
     is_working: bool | None = None,
     results: list[Any] | None = None,
@@ -280,7 +277,7 @@ def _updates(
     job_id = view.record.id if view else None
     return [
         job_id if view or drop else gr.skip(),
-        drop or ({"job": job_id} if view else gr.skip()),
+        drop or ({"job": job_id, "is_working": not view.record.state.is_final} if view else gr.skip()),
         gr.skip() if status is None else status,
         gr.skip() if is_working is None else gr.update(interactive=not is_working),
         gr.skip() if is_working is None else gr.update(interactive=is_working),

@@ -39,7 +39,7 @@ def load_shown(
 
 
 def wire_result_choices(
-    services: Services, texts: Texts, root: str, panel: ResultPanel, job: gr.State, viewer: gr.HTML
+    services: Services, texts: Texts, root: str, panel: ResultPanel, job: gr.Textbox, viewer: gr.HTML
 ) -> None:
     """``viewer`` submits when somebody has corrected a word."""
     choices = _ResultChoices(services, texts, root, panel)
@@ -60,7 +60,7 @@ class _ResultChoices:
         self._panel = panel
 
     def redraw(
-        self, job_id: str | None, version: str | None, first: int | None, open_tab: str, request: gr.Request
+        self, job_id: str, version: str | None, first: int | None, open_tab: str, request: gr.Request
     ) -> list[Any]:
         if not job_id:
             return [gr.skip()] * len(self._panel.contents)
@@ -73,11 +73,11 @@ class _ResultChoices:
             return hide_contents()
         return to_content_updates(shown, self._texts, self._root, json_text)
 
-    def show_corrected(self, job_id: str | None, first: int | None, open_tab: str, request: gr.Request) -> list[Any]:
+    def show_corrected(self, job_id: str, first: int | None, open_tab: str, request: gr.Request) -> list[Any]:
         return self.redraw(job_id, None, first, open_tab, request)
 
     def open_tab(
-        self, event: gr.SelectData, job_id: str | None, version: str | None, first: int | None, request: gr.Request
+        self, event: gr.SelectData, job_id: str, version: str | None, first: int | None, request: gr.Request
     ) -> list[Any]:
         """JSON is long: it is fetched when its tab is opened."""
         # Its index counts the tabs, hidden ones too; the id is ours.

@@ -75,7 +75,7 @@ class ResultPanel:
     downloads: gr.HTML
     version: gr.Radio
     first_page: gr.Dropdown
-    open_tab: gr.State
+    open_tab: gr.Textbox
     tabs: gr.Tabs
     text: gr.Textbox
     markdown: gr.Markdown
@@ -111,7 +111,7 @@ class ResultPanel:
 
 def build_results(texts: Texts) -> ResultPanel:
     """Invisible until there is something to show."""
-    open_tab = gr.State(_DEFAULT_TAB)
+    open_tab = gr.Textbox(_DEFAULT_TAB, visible="hidden", elem_id="open-tab")
     with gr.Column(elem_id="results", visible=False) as column:
         with gr.Row(elem_id="result-choices", equal_height=False):
             downloads = gr.HTML(elem_id="downloads", padding=False)

@@ -53,8 +53,8 @@ async def _launch(application: FastAPI, services: Services) -> "Blocks":
     add_ui_routes(application, services, in_frame=True)
     for language in list_languages():
         if language != DEFAULT:
-            mount_language(application, services, language)
-    blocks = build_blocks(services, get_texts(DEFAULT), root="")
+            mount_language(application, services, language, is_hosted=True)
+    blocks = build_blocks(services, get_texts(DEFAULT), root="", is_hosted=True)
     blocks.launch(
         server_name=services.settings.server.host,
         server_port=services.settings.server.port,

@@ -280,6 +280,12 @@ def test_the_interface_speaks_arabic_from_right_to_left(visitor: Visitor, sample
     assert drop is not None
     assert tools is not None
     assert drop["x"] > tools["x"], "what comes first stands on the right"
+    page.click("#more-options button")
+    arrow = page.locator("#language .icon-wrap").bounding_box()
+    choice = page.locator("#language input").bounding_box()
+    assert arrow is not None
+    assert choice is not None
+    assert arrow["x"] < choice["x"] + choice["width"] / 2, "the arrow does not stand on the words"
     visitor.read(samples / "receipt.png")
     assert visitor.style("#price", "direction") == "rtl"
     assert visitor.style(".ov-line", "direction") == "ltr"

@@ -1,6 +1,7 @@
 """What the account page says, drawn from plain values."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from quota.accounts import Account
@@ -85,3 +86,9 @@ def test_closed_server_offers_no_account() -> None:
     page = draw_visitor(plan(), ENGLISH, is_open=False)
     assert 'data-form="sign-up"' not in page
     assert 'data-form="sign-in"' in page
+
+
+def test_one_price_is_said_once() -> None:
+    same = replace(plan(), page_credits={"cpu": 1, "vlm": 1})
+    assert "Credits a page: 1" in draw_visitor(same, ENGLISH, is_open=True)
+    assert "1 (fast) or 3 (careful)" in draw_visitor(plan(), ENGLISH, is_open=True)

@@ -6,9 +6,22 @@ import { hasOwnCamera, takePicture } from "./camera.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 
+const LOOK_MS = 2000;
+const BETWEEN_STARTS_MS = 30_000;
 const REMEMBERED = "ocr-chat:job";
+const STARTED = "ocr-chat:started";
 const OPEN = "ocr-chat:open";
 const SESSION_CHANGED = "ocr-chat:session";
+
+const pause = (ms) => new Promise((go) => { setTimeout(go, ms); });
+
+async function isThere(address) {
+  try {
+    return (await fetch(address)).ok;
+  } catch {
+    return false;
+  }
+}
 
 export class DropZone {
   // `options`: {root, samples: [names], accept}; `texts`: words; `onJob`: called with the job to show, or null
@@ -18,8 +31,10 @@ export class DropZone {
     this.onJob = onJob;
     this.file = null;
     this.isSending = false;
+    this.isWorking = false;
     this.build(shell);
     this.listen(shell);
+    this.watchServer();
   }
 
   build(shell) {
@@ -64,9 +79,11 @@ export class DropZone {
   }
 
   showEmpty() {
-    const mark = make("span", { class: "dz-mark", "aria-hidden": "true" });
-    mark.append(icon("upload"));
-    this.inside.replaceChildren(mark, make("p", { class: "dz-title" }, this.texts.title), make("p", { class: "dz-hint" }, this.texts.hint));
+    this.inside.replaceChildren(this.mark("upload"), make("p", { class: "dz-title" }, this.texts.title), make("p", { class: "dz-hint" }, this.texts.hint));
+  }
+
+  mark(name) {
+    return make("span", { class: "dz-mark", "aria-hidden": "true" }, icon(name));
   }
 
   take(file) {
@@ -77,7 +94,7 @@ export class DropZone {
     if (file.type.startsWith("image/") && file.type !== "image/tiff") {
       this.address = URL.createObjectURL(file);
       parts.unshift(make("img", { class: "dz-preview", src: this.address, alt: "" }));
-    }
+    } else parts.unshift(this.mark("document"));
     this.inside.replaceChildren(...parts);
   }
 
@@ -124,8 +141,26 @@ export class DropZone {
 
   // The tab's own memory, gone when it is closed: a reload finds the document again, other tabs know nothing of it.
   remember(answer) {
+    this.isWorking = answer?.is_working ?? false;
     if (answer?.job) sessionStorage.setItem(REMEMBERED, answer.job);
     else if (answer?.gone === sessionStorage.getItem(REMEMBERED)) sessionStorage.removeItem(REMEMBERED);
+  }
+
+  // Gradio's stream does not always tell that it has ended: while a document is read, the server is looked for.
+  async watchServer() {
+    for (;;) {
+      await pause(LOOK_MS);
+      if (this.isWorking && !(await isThere(`${this.options.root}livez`))) await this.startAnew();
+    }
+  }
+
+  // Once the server is back, a fresh page says how far the document has come. Where it comes and goes, not all the time.
+  async startAnew() {
+    do await pause(LOOK_MS);
+    while (!(await isThere(location.href)));
+    if (Date.now() - Number(sessionStorage.getItem(STARTED)) < BETWEEN_STARTS_MS) return;
+    sessionStorage.setItem(STARTED, Date.now());
+    location.reload();
   }
 
   resume() {

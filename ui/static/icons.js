@@ -2,6 +2,7 @@
 
 const PATHS = {
   upload: "M12 16V4M7 9l5-5 5 5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3",
+  document: "M6 3h8l5 5v13H6zM14 3v5h5M9 13h7M9 17h7",
   camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 16.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4z",
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
