@@ -72,14 +72,27 @@ def server_environment(data_dir: Path, port: int, settings: dict[str, str]) -> d
 def start_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
     """Serves until the block ends; ``settings`` are environment variables. Fails with the server's log."""
     port = free_port()
-    environment = server_environment(data_dir, port, settings)
     data_dir.mkdir(parents=True, exist_ok=True)
+    with _run(f"http://127.0.0.1:{port}", data_dir, server_environment(data_dir, port, settings)) as server:
+        yield server
+
+
+@contextmanager
+def start_again(server: RunningServer) -> Iterator[RunningServer]:
+    """Stops a server, and serves from the same place, until the block ends."""
+    _stop(server.process)
+    with _run(server.url, server.data_dir, server.environment) as restarted:
+        yield restarted
+
+
+@contextmanager
+def _run(url: str, data_dir: Path, environment: dict[str, str]) -> Iterator[RunningServer]:
     log = data_dir / "server.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
-    server = RunningServer(f"http://127.0.0.1:{port}", data_dir, process, log, environment)
+    server = RunningServer(url, data_dir, process, log, environment)
     try:
         _wait_until_ready(server)
         yield server

@@ -121,6 +121,8 @@ def build_results(texts: Texts) -> ResultPanel:
                 show_label=False,
                 label=texts("result.pages_shown"),
                 elem_id="first-page",
+                # A server that was started again knows no choices of an open page, and would refuse them all.
+                allow_custom_value=True,
                 visible=False,
                 container=False,
             )
