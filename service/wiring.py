@@ -24,9 +24,8 @@ from service.account_pages import AccountPages
 from service.chat import Chat, build_chat
 from service.correction_store import CorrectionStore
 from service.corrections import Corrections
+from service.executor_choice import build_executor
 from service.executors.base import Executor
-from service.executors.local import LocalExecutor, LocalExecutorConfig
-from service.executors.ray import ClusterConfig, LaneSize, RayExecutor
 from service.janitor import Janitor, JanitorConfig
 from service.job_closing import JobClosing
 from service.job_endings import RetentionTimes
@@ -37,21 +36,17 @@ from service.job_signals import JobSignals
 from service.job_store import JobStore
 from service.metering import Metering, build_metering
 from service.metrics import CONTENT_TYPE, Metrics
-from service.model_choice import choose_cpu_model, choose_vlm, count_model_processes
+from service.model_choice import choose_cpu_model, choose_vlm
 from service.ocr_jobs import OcrJobs
 from service.request_rates import CallerRate, build_caller_rate
 from service.secrets import Secrets, load_secrets
 from service.submissions import SubmissionLimits, Submissions
-from service.tasks import WarmUp
 from service.worker import Worker, WorkerConfig
 from service.worker_port import watch_worker
 from settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
-
-# What the processes that run tasks share; it starts no threads (see LocalExecutorConfig).
-_PRELOAD = ("pipeline.recognise", "service.tasks")
 
 # Engines whose presence need not be asked for: `auto` takes whichever runs.
 _ALWAYS_THERE = ("auto", "scripted")
@@ -214,7 +209,7 @@ def _build_base(settings: Settings, reader: "ReaderConfig", *, has_worker: bool)
         max_pages_per_file=settings.limits.max_pages_per_file,
         on_released=metrics.credits_refunded.inc,
     )
-    executor = _build_executor(settings, reader, has_worker=has_worker)
+    executor = build_executor(settings, reader, has_worker=has_worker)
     times = RetentionTimes(retained=timedelta(hours=storage.retention_hours))
     closing = JobClosing(
         engine=engine,
@@ -347,36 +342,6 @@ def to_reader_config(settings: Settings) -> "ReaderConfig":
         page_timeout_s=settings.worker.page_timeout_s,
         vlm=choose_vlm(settings),
         cpu_vlm=choose_cpu_model(settings),
-    )
-
-
-def _build_executor(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> Executor:
-    """Only a worker needs the cluster; who serves judges uploads in processes of its own machine."""
-    worker = settings.worker
-    if worker.executor == "local" or not has_worker:
-        return LocalExecutor(_to_executor_config(settings, reader, has_worker=has_worker))
-    models = worker.ray_model_actors or count_model_processes(settings)
-    cluster = ClusterConfig(
-        address=worker.ray_address,
-        pages=LaneSize(worker.page_processes),
-        models=LaneSize(models, worker.ray_model_cpus, worker.ray_model_gpus),
-        memory_mb=worker.page_memory_mb,
-        tasks_per_actor=worker.pages_per_process,
-        warm_up=WarmUp(reader),
-    )
-    return RayExecutor(cluster, LocalExecutor(_to_executor_config(settings, reader, has_worker=False)))
-
-
-def _to_executor_config(settings: Settings, reader: "ReaderConfig", *, has_worker: bool) -> LocalExecutorConfig:
-    worker = settings.worker
-    processes = worker.page_processes or len(os.sched_getaffinity(0))
-    return LocalExecutorConfig(
-        page_processes=processes if has_worker else 0,
-        memory_mb=worker.page_memory_mb,
-        tasks_per_process=worker.pages_per_process,
-        preload=_PRELOAD if count_model_processes(settings) == 1 else (*_PRELOAD, "pipeline.engines.served_vlm"),
-        warm_up=WarmUp(reader),
-        model_processes=count_model_processes(settings),
     )
 
 
