@@ -1,6 +1,7 @@
 """The schema is what tables.py says, from an empty database and when several processes start at once."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_four_processes_start_at_once(empty_database_url: str) -> None:
     assert {find_revision(engine) for engine in engines} == {newest_revision()}
     for engine in engines:
         engine.dispose()
+
+
+def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        engines = [open_engine(f"sqlite:///{tmp_path / str(number)}.sqlite") for _ in range(8)]
+        everybody = threading.Barrier(len(engines))
+
+        def open_together(engine: sa.Engine, everybody: threading.Barrier = everybody) -> str:
+            everybody.wait(60)
+            with engine.connect() as connection:
+                mode: str = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            engine.dispose()
+            return mode
+
+        with ThreadPoolExecutor(len(engines)) as pool:
+            assert set(pool.map(open_together, engines)) == {"wal"}
 
 
 def test_a_folder_name_with_a_percent_sign(tmp_path: Path) -> None:
