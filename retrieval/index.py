@@ -4,7 +4,8 @@ Only numbers, ids and page numbers go in: Chroma keeps deleted text in its files
 folder takes one writing process; several processes share a Chroma server instead (``open_index`` with a URL).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -30,11 +31,13 @@ class Match:
 
 
 class IndexUnavailableError(RuntimeError):
-    """The index can't be opened or reached; the text says why."""
+    """The index can't be opened, reached or read; the text says why."""
 
 
 class VectorIndex:
     """Writes and reads vectors. One process writes; ``model`` names the embedder whose vectors are compared.
+
+    Every method raises IndexUnavailableError when the index is damaged or its server away.
 
     A collection takes vectors of one length only, so each length has its own. None is ever dropped: several processes
     may share a server, and a collection that one of them drops is lost to all.
@@ -49,62 +52,58 @@ class VectorIndex:
         """A Chroma server at ``url``, else the ``folder`` on this machine. Raises IndexUnavailableError."""
         import chromadb
         from chromadb.config import Settings
-        from chromadb.errors import ChromaError
 
-        settings = Settings(anonymized_telemetry=False)
-        try:
-            client = _connect(chromadb, settings, folder, url)
+        with _telling("opened"):
+            client = _connect(chromadb, Settings(anonymized_telemetry=False), folder, url)
             client.heartbeat()
-        except (ChromaError, ValueError, OSError) as error:
-            raise IndexUnavailableError(f"The vector index can't be opened: {error}") from error
         return cls(client)
 
     def add(self, chunks: Sequence[Chunk], embedder: Embedder) -> None:
         """Embed and store some chunks; doing it twice changes nothing."""
         if not chunks:
             return
-        self._open(embedder.dimension).upsert(
-            ids=[chunk.key for chunk in chunks],
-            embeddings=embedder.embed_passages([join_spaceless(chunk.text) for chunk in chunks]),
-            metadatas=[
-                {
-                    "document": chunk.document_id,
-                    "page": chunk.page_number,
-                    "chunk": chunk.number,
-                    "model": embedder.name,
-                }
-                for chunk in chunks
-            ],
-        )
+        vectors = embedder.embed_passages([join_spaceless(chunk.text) for chunk in chunks])
+        data: list[Any] = [
+            {"document": chunk.document_id, "page": chunk.page_number, "chunk": chunk.number, "model": embedder.name}
+            for chunk in chunks
+        ]
+        with _telling("written"):
+            self._open(embedder.dimension).upsert(
+                ids=[chunk.key for chunk in chunks], embeddings=vectors, metadatas=data
+            )
 
     def search(self, document_ids: Sequence[str], question: Vectors, *, model: str, limit: int = 50) -> list[Match]:
         """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,)."""
         if not document_ids:
             return []
         vectors = np.atleast_2d(question)
-        found = self._open(vectors.shape[1]).query(
-            query_embeddings=vectors,
-            n_results=limit,
-            where={"$and": [{"document": {"$in": list(document_ids)}}, {"model": model}]},
-            include=["metadatas", "distances"],
-        )
+        with _telling("searched"):
+            found = self._open(vectors.shape[1]).query(
+                query_embeddings=vectors,
+                n_results=limit,
+                where={"$and": [{"document": {"$in": list(document_ids)}}, {"model": model}]},
+                include=["metadatas", "distances"],
+            )
         pairs = zip(found["metadatas"][0], found["distances"][0], strict=True)
         return [Match(data["document"], data["chunk"], data["page"], 1.0 - distance) for data, distance in pairs]
 
     def find_numbers(self, document_id: str, *, model: str) -> set[int]:
         """Numbers of the document's chunks that have a vector of this model."""
         where = {"$and": [{"document": document_id}, {"model": model}]}
-        found = [collection.get(where=where, include=["metadatas"])["metadatas"] for collection in self._list()]
+        with _telling("read"):
+            found = [collection.get(where=where, include=["metadatas"])["metadatas"] for collection in self._list()]
         return {data["chunk"] for rows in found for data in rows}
 
     def delete(self, document_id: str) -> None:
         """Forget a document; unknown ones are no error."""
-        for collection in self._list():
-            collection.delete(where={"document": document_id})
+        with _telling("written"):
+            for collection in self._list():
+                collection.delete(where={"document": document_id})
 
     def count(self) -> int:
         """How many vectors there are in all."""
-        return sum(int(collection.count()) for collection in self._list())
+        with _telling("read"):
+            return sum(int(collection.count()) for collection in self._list())
 
     def _open(self, dimension: int) -> Any:
         if dimension not in self._opened:
@@ -121,6 +120,19 @@ class VectorIndex:
         close = getattr(self._client, "close", None)
         if close is not None:
             close()
+
+
+@contextmanager
+def _telling(done: str) -> Iterator[None]:
+    """Whatever Chroma stumbles over becomes an IndexUnavailableError."""
+    import httpx
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    # AttributeError: so Chroma 1 reports that a database it failed to open before can't be opened again.
+    except (ChromaError, httpx.HTTPError, ValueError, OSError, AttributeError) as error:
+        raise IndexUnavailableError(f"The vector index can't be {done}: {error}") from error
 
 
 def _connect(chromadb: Any, settings: Any, folder: Path | None, url: str) -> Any:

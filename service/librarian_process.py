@@ -1,12 +1,15 @@
 """The one process that owns the embedding model and writes the vector index.
 
 It is started on first use, lives as long as the server and is started again after a crash. Requests are handled one at
-a time, so each is kept short: a long document is indexed in parts, and questions get in between.
+a time and in order, so each is kept short: a long document is indexed in parts, and questions get in between.
+
+The index can be made anew from the documents at any time: one that is damaged is thrown away.
 """
 
 import fcntl
+import logging
 import multiprocessing
-import threading
+import shutil
 from collections import OrderedDict
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -17,14 +20,20 @@ from errors import ChatUnavailableError, JobNotFoundError, OcrChatError
 from pipeline.document import Document
 from pipeline.document_json import from_json
 from retrieval.answer import Answer, Turn
-from retrieval.embedder import EmbedderUnavailableError, open_embedder
+from retrieval.embedder import Embedder, EmbedderUnavailableError, open_embedder
 from retrieval.index import IndexUnavailableError, VectorIndex
 from retrieval.librarian import Excerpts, Librarian, LibrarianConfig, Shelf, build_shelf
 from service.job_files import JobFiles, document_key
+from service.turns import Turns
+
+_log = logging.getLogger(__name__)
 
 CALL_TIMEOUT_S = 180.0
 _CACHED_PAGES = 400
 _STOP_TIMEOUT_S = 5.0
+_LOCK_NAME = "writer.lock"
+_MIN_FREE_BYTES = 64 * 1024 * 1024
+"""With less on the disk an index that can't be written is not taken for a damaged one."""
 
 
 class Task(Protocol):
@@ -80,6 +89,14 @@ class Find:
         return desk.librarian.find(desk.get_shelf(self.job_ids), self.message, self.history)
 
 
+@dataclass(frozen=True, slots=True)
+class DiscardIndex:
+    """Throw away a damaged index. For a process that has not opened it; the next task begins a new one."""
+
+    def run(self, desk: "Desk") -> None:
+        desk.discard_index()
+
+
 class Desk:
     """The process's own state: index and embedder, each opened on first use, and the documents asked about last."""
 
@@ -89,31 +106,35 @@ class Desk:
         self.indexed: set[str] = set()
         self._shelves: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
         self._index: VectorIndex | None = None
+        self._embedder: Embedder | None = None
         self._librarian: Librarian | None = None
         self._lock: IO[str] | None = None
 
     @property
     def index(self) -> VectorIndex:
-        """Raises ChatUnavailableError."""
+        """Raises ChatUnavailableError, IndexUnavailableError."""
         if self._index is None:
             folder, url = self._config.index_folder, self._config.index_url
             self._lock = self._lock or _lock_folder(folder, url)
-            try:
-                self._index = VectorIndex.open(folder=folder, url=url)
-            except IndexUnavailableError as error:
-                raise ChatUnavailableError(str(error)) from error
+            self._index = VectorIndex.open(folder=folder, url=url)
         return self._index
 
     @property
     def librarian(self) -> Librarian:
-        """Raises ChatUnavailableError."""
+        """Raises ChatUnavailableError, IndexUnavailableError."""
         if self._librarian is None:
             index = self.index
             try:
-                self._librarian = Librarian(open_embedder(self._config.embedder), index)
+                self._embedder = self._embedder or open_embedder(self._config.embedder)
             except EmbedderUnavailableError as error:
                 raise ChatUnavailableError(str(error)) from error
+            self._librarian = Librarian(self._embedder, index)
         return self._librarian
+
+    def let_go_of_index(self) -> None:
+        """The next task opens it again, and asks it again which documents it has."""
+        self._index = self._librarian = None
+        self.indexed.clear()
 
     def get_shelf(self, job_ids: tuple[str, ...]) -> Shelf:
         """Raises JobNotFoundError when a result is gone."""
@@ -132,6 +153,23 @@ class Desk:
         self.indexed.discard(job_id)
         self.index.delete(job_id)
 
+    def discard_index(self) -> None:
+        """Raises ChatUnavailableError when the folder can't be emptied, or another process owns it."""
+        folder = self._config.index_folder
+        self._lock = self._lock or _lock_folder(folder, self._config.index_url)
+        if folder is None or self._lock is None:
+            return
+        try:
+            if shutil.disk_usage(folder).free < _MIN_FREE_BYTES:
+                raise ChatUnavailableError("The disk is full: questions can't be answered.")
+            for entry in folder.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != _LOCK_NAME:
+                    entry.unlink()
+        except OSError as error:
+            raise _unusable(error) from error
+
     def _read(self, job_id: str) -> Document:
         try:
             return from_json(self._files.read(document_key(job_id)))
@@ -140,35 +178,62 @@ class Desk:
 
 
 class LibrarianProcess:
-    """Calls from any thread wait for each other."""
+    """Calls from any thread wait for each other, first come first served."""
 
     def __init__(self, config: LibrarianConfig, storage_url: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
         self._config = config
         self._storage_url = storage_url
         self._timeout_s = timeout_s
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Connection | None = None
 
     def call(self, task: Task) -> Any:
-        """The task's result, or the error it raised. Raises ChatUnavailableError when the process fails."""
-        with self._turn:
-            connection = self._ensure_started()
-            try:
-                connection.send(task)
-                if not connection.poll(self._timeout_s):
-                    raise TimeoutError
-                result = connection.recv()
-            except (EOFError, OSError, TimeoutError) as error:
-                self._end()
-                raise ChatUnavailableError from error
+        """The task's result, or the error it raised. Raises ChatUnavailableError when the process fails.
+
+        A process that died (out of memory, killed) is started once more for the task. An index that can't be used is
+        opened once more; when that does not help, its folder is emptied and the documents are indexed again.
+        """
+        with self._turns:
+            result = self._exchange(task)
+            if isinstance(result, _Failed):
+                result = self._exchange(task)
+            if isinstance(result, _Failed) and result.reason and not self._config.index_url:
+                result = self._discard_index(result.reason) or self._exchange(task)
+        if isinstance(result, _Failed):
+            raise ChatUnavailableError(result.reason or None)
         if isinstance(result, OcrChatError):
             raise result
         return result
 
+    def _exchange(self, task: Task) -> Any:
+        """The answer, or :class:`_Failed`: then the index will be opened anew. Raises ChatUnavailableError."""
+        try:
+            connection = self._ensure_started()
+            connection.send(task)
+            if not connection.poll(self._timeout_s):
+                raise TimeoutError
+            result = connection.recv()
+        except TimeoutError as error:
+            self._end()
+            raise ChatUnavailableError from error
+        except (EOFError, OSError):
+            self._end()
+            return _Failed()
+        if isinstance(result, IndexUnavailableError):
+            if not self._config.index_url:  # what Chroma keeps of a folder in memory goes only with the process
+                self._end()
+            return _Failed(str(result))
+        return result
+
+    def _discard_index(self, reason: str) -> Any:
+        """None, or what went wrong."""
+        _log.warning("the vector index is begun anew: %s", reason)
+        return self._exchange(DiscardIndex())
+
     def stop(self) -> None:
         """End the process; the next call starts another."""
-        with self._turn:
+        with self._turns:
             self._end()
 
     def _ensure_started(self) -> Connection:
@@ -211,7 +276,17 @@ def serve(connection: Connection, config: LibrarianConfig, storage_url: str) -> 
             result = task.run(desk)
         except OcrChatError as error:
             result = error
+        except IndexUnavailableError as error:
+            desk.let_go_of_index()
+            result = error
         connection.send(result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """The process died, or ``reason`` says why its index can't be used."""
+
+    reason: str = ""
 
 
 def _page_count(shelf: Shelf) -> int:
@@ -222,8 +297,11 @@ def _lock_folder(folder: Path | None, url: str) -> IO[str] | None:
     """A second process writing Chroma's folder breaks the first: refuse instead."""
     if url or folder is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / "writer.lock").open("w")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK_NAME).open("w")
+    except OSError as error:
+        raise _unusable(error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -233,3 +311,7 @@ def _lock_folder(folder: Path | None, url: str) -> IO[str] | None:
             remedy="Run a Chroma server and set CHROMA_URL when several processes answer questions.",
         ) from error
     return lock
+
+
+def _unusable(error: OSError) -> ChatUnavailableError:
+    return ChatUnavailableError(f"The folder of the vector index can't be used: {error.strerror}.")
