@@ -169,6 +169,12 @@ class EngineSettings(_Group):
     vlm_pages_in_flight: int = Field(
         8, ge=1, le=256, description="Pages that wait for the server of `VLM_URL` at once."
     )
+    vlm_batch_pages: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Pages of a job that `VLM_MODEL` reads side by side. `0`: 4 on a CUDA GPU, 1 elsewhere.",
+    )
     vlm_required: bool = Field(
         False, description="`true`: without a VLM tier `vlm` is a 503 instead of careful reading."
     )

@@ -5,11 +5,11 @@ language is the one asked for or found out; the engine for it reads it; where th
 Where a vision-language model is configured it reads the pages of its tier, and the embedded engines stand in for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from errors import EngineUnavailableError, ReadingError
+from errors import EngineUnavailableError, OcrChatError, ReadingError
 from pipeline.assemble import assemble
 from pipeline.code_lines import to_code_block
 from pipeline.document import Block, BlockKind, Document, Line, Page, PageError
@@ -33,7 +33,7 @@ from pipeline.text_layer import TextLayer, TextLayerFinding, examine_text_layer
 from pipeline.vlm.config import VlmConfig, VlmKind
 from pipeline.vlm.drafts import OnDraft
 from pipeline.vlm.fallback import ModelUse, explain_fallback
-from pipeline.vlm_reading import ModelReader
+from pipeline.vlm_reading import ModelPage, ModelReader
 
 PDF_TEXT = "pdf-text"
 # Enough to see a table's rules and bold type in, at a fraction of the cost of the page at 300 dpi.
@@ -81,6 +81,19 @@ class PageResult:
     tier: Tier = Tier.CPU
 
 
+OnPage = Callable[[int, PageResult | OcrChatError], None]
+"""Called with a page's number and what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A page that has to be recognised; ``found`` is what its text layer tells all the same."""
+
+    image: PageImage
+    notices: tuple[str, ...]
+    found: TextLayerFinding
+
+
 class Reader:
     """Reads pages with engines that it opens on first use and keeps. One per worker process, used by one thread."""
 
@@ -105,21 +118,54 @@ class Reader:
         (:meth:`ReaderConfig.has_drafts`).
         """
         model = self._config.model_for(options.tier)
-        found = TextLayerFinding(None) if model and _outranks_layer(options) else self._find_layer(opened, number)
-        if found.layer is not None:
-            return self._read_layer(opened, number, found.layer, options)
-        distrust = (DISTRUST_NOTICE.format(reason=found.reason),) if found.is_distrusted else ()
-        image = opened.render(number, dpi=self._config.dpi)
+        view = self._look(opened, number, options, has_model=model is not None)
+        if isinstance(view, PageResult):
+            return view
         if model is None or use is ModelUse.NEVER:
             is_careful = options.tier is Tier.VLM and model is None
-            return self._read_image(image, options, (*distrust, CAREFUL_NOTICE) if is_careful else distrust, found)
+            return self._read_image(view, options, CAREFUL_NOTICE if is_careful else "")
         try:
-            page, notices = self._open_model(model).read(image, options, on_draft)
+            read = self._open_model(model).read(view.image, options, on_draft)
         except (ReadingError, EngineUnavailableError) as error:
             if use is ModelUse.ALONE:
                 raise
-            return self._read_image(image, options, (*distrust, explain_fallback(number, error.message)), found)
-        return PageResult(page, (*distrust, *notices), options.tier)
+            return self._read_image(view, options, explain_fallback(number, error.message))
+        return PageResult(read.page, (*view.notices, *read.notices), options.tier)
+
+    def read_batch(
+        self,
+        opened: OpenedSource,
+        numbers: Sequence[int],
+        options: OcrOptions,
+        on_page: OnPage,
+        on_drafts: Mapping[int, OnDraft],
+    ) -> None:
+        """Read pages with the model of their tier side by side, where it can do that; nothing stands in for it.
+
+        ``on_page`` gets each page as soon as it is read, or why it can't be; ``on_drafts``, by number, are told while
+        the model writes. Raises ReadingError or EngineUnavailableError when the batch as a whole can't be read.
+        """
+        views: dict[int, _View] = {}
+        for number in numbers:
+            try:
+                view = self._look(opened, number, options, has_model=True)
+            except OcrChatError as error:
+                on_page(number, error)
+            else:
+                if isinstance(view, PageResult):
+                    on_page(number, view)
+                else:
+                    views[number] = view
+
+        def tell(number: int, read: ModelPage | ReadingError) -> None:
+            if isinstance(read, ReadingError):
+                on_page(number, read)
+            else:
+                on_page(number, PageResult(read.page, (*views[number].notices, *read.notices), options.tier))
+
+        model = self._config.model_for(options.tier)
+        if views and model is not None:
+            self._open_model(model).read_batch([view.image for view in views.values()], options, tell, on_drafts)
 
     def open_model(self, config: VlmConfig) -> PageModel:
         """The model of this configuration, opened once. Raises EngineUnavailableError."""
@@ -136,15 +182,26 @@ class Reader:
             self._models[config] = ModelReader(config)
         return self._models[config]
 
+    def _look(self, opened: OpenedSource, number: int, options: OcrOptions, *, has_model: bool) -> PageResult | _View:
+        """The page itself where its PDF says what stands on it, else what is to be read."""
+        found = TextLayerFinding(None) if has_model and _outranks_layer(options) else self._find_layer(opened, number)
+        if found.layer is not None:
+            return self._read_layer(opened, number, found.layer, options)
+        distrust = (DISTRUST_NOTICE.format(reason=found.reason),) if found.is_distrusted else ()
+        return _View(opened.render(number, dpi=self._config.dpi), distrust, found)
+
     def _find_layer(self, opened: OpenedSource, number: int) -> TextLayerFinding:
         if self._config.cpu_engine == "scripted":
             return TextLayerFinding(None)
         return examine_text_layer(opened, number, dpi=self._config.dpi)
 
-    def _read_image(
-        self, image: PageImage, options: OcrOptions, notices: tuple[str, ...], found: TextLayerFinding
-    ) -> PageResult:
-        """By the embedded engines, carefully for tier ``vlm``; what a distrusted layer tells for sure is believed."""
+    def _read_image(self, view: _View, options: OcrOptions, notice: str) -> PageResult:
+        """By the embedded engines, carefully for tier ``vlm``; what a distrusted layer tells for sure is believed.
+
+        ``notice`` (may be empty) is added to those of the view.
+        """
+        image, found = view.image, view.found
+        notices = (*view.notices, notice) if notice else view.notices
         if self._config.cpu_engine == "scripted":
             return replace(self._follow_script(image), notices=notices)
         language = options.language

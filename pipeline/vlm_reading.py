@@ -1,12 +1,13 @@
-"""One page image read by a vision-language model: turned upright, shown to the model, boxes turned back."""
+"""Page images read by a vision-language model: turned upright, shown to the model, boxes turned back."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
-from errors import EngineFailedError
+from errors import EngineFailedError, ReadingError
 from pipeline.document import Block, Line, Page
-from pipeline.engines.base import EngineRequest
-from pipeline.engines.vlm_catalogue import PageModel, open_page_model
+from pipeline.engines.base import EngineRequest, EngineResult
+from pipeline.engines.vlm_catalogue import BatchModel, PageModel, open_page_model
 from pipeline.language_detection import detect_language
 from pipeline.languages import find_language
 from pipeline.letters import script_of_text
@@ -24,6 +25,16 @@ _SURELY_TURNED = 0.9
 _BLANK_INK_SHARE = 0.0005
 
 
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    page: Page
+    notices: tuple[str, ...]
+
+
+OnModelPage = Callable[[int, ModelPage | ReadingError], None]
+"""Called with a page's number and what became of it."""
+
+
 class ModelReader:
     """Opens the model on first use and keeps it."""
 
@@ -37,44 +48,57 @@ class ModelReader:
             self._model.close()
             self._model = None
 
-    def read(
-        self, image: PageImage, options: OcrOptions, on_draft: OnDraft | None = None
-    ) -> tuple[Page, tuple[str, ...]]:
-        """The page and notices about it; ``on_draft`` is told while the model writes.
+    def read(self, image: PageImage, options: OcrOptions, on_draft: OnDraft | None = None) -> ModelPage:
+        """Read a page; ``on_draft`` is told while the model writes.
 
         Raises ReadingError or EngineUnavailableError; no half a page is returned.
         """
-        turned = self._turn_upright(image)
-        model = self.open()
-        mode = PRESETS[options.tool].prompt_mode if options.tool else "ocr"
-        known = find_language(options.language)
-        languages = (known.code,) if known else ()
+        model, turned = self.open(), self._turn_upright(image)
         shown = turned.image if turned else image
         on_text = DraftText(model.profile, shown, on_draft).add if on_draft is not None else None
-        result = model.read_page(shown, EngineRequest(languages, mode, self._config.page_budget_s), on_text)
-        if not any(block.text.strip() for block in result.blocks) and not _is_blank(image):
-            raise EngineFailedError("The model found nothing on a page that is not blank.")
-        blocks = tuple(_inside(turned.map_block(block) if turned else block, image) for block in result.blocks)
-        text = "\n".join(block.text for block in blocks)
-        script = known.script if known else script_of_text(text)
-        page = Page(
-            image.number,
-            image.width_px,
-            image.height_px,
-            image.dpi,
-            blocks,
-            model.info.name,
-            rotation=turned.rotation if turned else 0,
-            language=known.code if known else detect_language(text, script),
-            script=script,
-        )
-        return page, result.notices
+        result = model.read_page(shown, self._to_request(options), on_text)
+        return _to_page(image, turned, result, options, model.info.name)
+
+    def read_batch(
+        self, images: Sequence[PageImage], options: OcrOptions, on_page: OnModelPage, on_drafts: Mapping[int, OnDraft]
+    ) -> None:
+        """Read pages side by side, with a model that can do that; ``on_page`` gets each as soon as it is read.
+
+        ``on_drafts``, by page number, are told while the model writes. Raises ReadingError or EngineUnavailableError
+        when the batch as a whole can't be read.
+        """
+        model, turned = cast(BatchModel, self.open()), [self._turn_upright(image) for image in images]
+        shown = [each.image if each else image for each, image in zip(turned, images, strict=True)]
+        drafts = {
+            row: DraftText(model.profile, image, on_drafts[image.number])
+            for row, image in enumerate(shown)
+            if image.number in on_drafts
+        }
+
+        def tell_text(row: int, piece: str) -> None:
+            if row in drafts:
+                drafts[row].add(piece)
+
+        def tell_result(row: int, result: EngineResult | ReadingError) -> None:
+            if not isinstance(result, ReadingError):
+                try:
+                    page = _to_page(images[row], turned[row], result, options, model.info.name)
+                except ReadingError as error:
+                    result = error
+            on_page(images[row].number, result if isinstance(result, ReadingError) else page)
+
+        model.read_pages(shown, self._to_request(options), tell_result, tell_text)
 
     def open(self) -> PageModel:
         """Raises EngineUnavailableError."""
         if self._model is None:
             self._model = open_page_model(self._config)
         return self._model
+
+    def _to_request(self, options: OcrOptions) -> EngineRequest:
+        mode = PRESETS[options.tool].prompt_mode if options.tool else "ocr"
+        known = find_language(options.language)
+        return EngineRequest((known.code,) if known else (), mode, self._config.page_budget_s)
 
     def _turn_upright(self, image: PageImage) -> PreparedPage | None:
         """None: it stands upright. A page is not straightened or cleaned; models were trained on pages as they come."""
@@ -86,6 +110,30 @@ class ModelReader:
         if rotation == 0 or probability < _SURELY_TURNED:
             return None
         return prepare(image, rotation=rotation, straighten=False, scale=1.0)
+
+
+def _to_page(
+    image: PageImage, turned: PreparedPage | None, result: EngineResult, options: OcrOptions, engine: str
+) -> ModelPage:
+    """Raises EngineFailedError for an answer without text to a page that has some."""
+    if not any(block.text.strip() for block in result.blocks) and not _is_blank(image):
+        raise EngineFailedError("The model found nothing on a page that is not blank.")
+    blocks = tuple(_inside(turned.map_block(block) if turned else block, image) for block in result.blocks)
+    text = "\n".join(block.text for block in blocks)
+    known = find_language(options.language)
+    script = known.script if known else script_of_text(text)
+    page = Page(
+        image.number,
+        image.width_px,
+        image.height_px,
+        image.dpi,
+        blocks,
+        engine,
+        rotation=turned.rotation if turned else 0,
+        language=known.code if known else detect_language(text, script),
+        script=script,
+    )
+    return ModelPage(page, result.notices)
 
 
 def _is_blank(image: PageImage) -> bool:

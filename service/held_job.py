@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from errors import (
     EngineFailedError,
@@ -24,13 +25,15 @@ LOST_STARTS_LIMIT = 8
 class HeldJob:
     """``failures`` has one entry for each page that is still to be read; ``outcomes`` are not yet written down.
 
-    ``reasons`` says why a page's last try failed, while this worker remembers it. ``has_document``: the only page was
-    read and is the document already, so that its outcome and the job's end are written down together.
+    ``begun`` are pages of which nobody knows how an earlier try ended. ``reasons`` says why a page's last try failed,
+    while this worker remembers it. ``has_document``: the only page was read and is the document already, so that its
+    outcome and the job's end are written down together.
     """
 
     claim: Claim
     failures: dict[int, int] = field(default_factory=dict)
-    in_flight: dict[int, Future[PageRead]] = field(default_factory=dict)
+    begun: set[int] = field(default_factory=set)
+    in_flight: dict[int, Future[Any]] = field(default_factory=dict)
     outcomes: list[PageOutcome] = field(default_factory=list)
     finishing: Future[Completion] | None = None
     finish_failures: int = 0
@@ -56,7 +59,14 @@ class HeldJob:
                 held.outcomes.append(FailedPageOutcome(number, error.code, error.message, is_final=True))
             else:
                 held.failures[number] = failures
+                if starts > failures:
+                    held.begun.add(number)
         return held
+
+    def take_lost(self, number: int) -> None:
+        """The batch that a page was in died; that is nothing which this page is known to have done."""
+        self.in_flight.pop(number, None)
+        self.begun.add(number)
 
     def take_result(self, number: int, done: Future[PageRead], max_attempts: int) -> PageOutcome | None:
         """Note what came of a page; None when it was stopped on purpose. A page that may be tried again stays."""
@@ -82,9 +92,11 @@ class HeldJob:
 
 @dataclass(frozen=True, slots=True)
 class PageDone:
+    """``future`` None: the batch that the page was in died without an outcome of this page."""
+
     held: HeldJob
     number: int
-    future: Future[PageRead]
+    future: Future[PageRead] | None
 
 
 @dataclass(frozen=True, slots=True)

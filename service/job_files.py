@@ -6,6 +6,7 @@ Every key is made from a job's id and from numbers, never from a name that someb
     jobs/<id>/source            the upload of a finished job, kept for the page viewer and the searchable PDF
     jobs/<id>/pages/0001.json   a page as it was read, until the document is assembled
     jobs/<id>/pages/0001.draft  what a model has written of a page so far, while it is at it
+    jobs/<id>/pages/0001.3.read how a page of a batch was read under the claim with token 3, until the batch has ended
     jobs/<id>/document.json     the result
     jobs/<id>/exports/...       downloads, made on first request
     jobs/<id>/images/...        page previews, made on first request
@@ -76,6 +77,10 @@ def page_key(job_id: str, number: int) -> str:
 
 def draft_key(job_id: str, number: int) -> str:
     return f"{_JOBS}/{job_id}/pages/{number:04}.draft"
+
+
+def receipt_key(job_id: str, number: int, token: int) -> str:
+    return f"{_JOBS}/{job_id}/pages/{number:04}.{token}.read"
 
 
 def document_key(job_id: str) -> str:

@@ -23,6 +23,12 @@ class Metrics:
         self.page_seconds = Histogram(
             "ocr_page_seconds", "Time to read a page.", ["engine"], buckets=_PAGE_BUCKETS_S, registry=registry
         )
+        self.batch_pages = Histogram(
+            "ocr_batch_pages",
+            "Pages of a batch that a model of this program was given.",
+            buckets=(2, 4, 8, 16, 32, 64),
+            registry=registry,
+        )
         self.job_seconds = Histogram(
             "ocr_job_seconds", "Time from submission to the end.", buckets=_JOB_BUCKETS_S, registry=registry
         )

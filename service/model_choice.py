@@ -3,6 +3,7 @@
 Nothing is loaded and no network is asked here: a default install decides in microseconds that it has none.
 """
 
+from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.translators.base import TranslatorConfig
@@ -10,6 +11,7 @@ from pipeline.vlm.config import VlmConfig, VlmKind
 from pipeline.vlm.profiles import find_profile
 from settings import Settings
 
+_PAGES_ON_A_GPU = 4
 _WEIGHTS = ("*.safetensors", "*.bin")
 
 
@@ -31,6 +33,19 @@ def choose_vlm(settings: Settings) -> VlmConfig:
     if found is None and not engines.vlm_download:
         return VlmConfig()
     return _vlm(settings, VlmKind.TRANSFORMERS, model=engines.vlm_model, cache_folder=found)
+
+
+def choose_batch_pages(settings: Settings) -> int:
+    """How many pages a model in this program reads side by side. torch is not asked: this process does without it."""
+    if settings.engines.vlm_batch_pages:
+        return settings.engines.vlm_batch_pages
+    device = settings.engines.vlm_device
+    if device == "auto":
+        worker = settings.worker
+        has_gpu = worker.ray_model_gpus > 0 if worker.executor == "ray" else _has_cuda()
+    else:
+        has_gpu = device.startswith("cuda")
+    return _PAGES_ON_A_GPU if has_gpu else 1
 
 
 def choose_surya(settings: Settings) -> VlmConfig:
@@ -116,6 +131,7 @@ def _vlm(settings: Settings, kind: VlmKind, *, model: str, cache_folder: str | N
         offline=not engines.vlm_download,
         page_budget_s=engines.vlm_page_s,
         pages_in_flight=engines.vlm_pages_in_flight,
+        batch_pages=choose_batch_pages(settings),
     )
 
 
@@ -123,6 +139,11 @@ def _named_model(settings: Settings) -> str:
     """Empty where nobody named one: then the server is asked."""
     engines = settings.engines
     return engines.vlm_model if "vlm_model" in engines.model_fields_set else ""
+
+
+def _has_cuda() -> bool:
+    """Whether there is a GPU of NVIDIA's, and torch's build is one that can use it."""
+    return Path("/dev/nvidiactl").exists() and not version("torch").endswith("+cpu")
 
 
 def _models_folder(settings: Settings) -> str:

@@ -2,20 +2,24 @@
 
 Pages that a vision-language model reads wait for a server or for the one model of this machine; they neither take the
 places of pages that the embedded engines read nor wait for them. A page on which the model failed is tried again by
-the embedded engines.
+the embedded engines. A model that can read pages side by side gets several of a job at once, except pages that were
+begun before or whose batch died: each of those is read alone, so that only the one which is to blame is blamed.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 from errors import StorageUnavailableError
 from pipeline.vlm.fallback import ModelUse, explain_fallback
 from service.executors.base import Executor, Lane
 from service.held_job import HeldJob
 from service.job_claims import FailedPageOutcome
-from service.page_schedule import PageSchedule, ScheduledJob
+from service.page_batches import ReadBatch
+from service.page_schedule import PageSchedule, Portion, ScheduledJob
 from service.tasks import ReadPage
 
 if TYPE_CHECKING:
@@ -72,8 +76,15 @@ class PageLanes:
 
     def put_back(self, held: HeldJob, numbers: Iterable[int]) -> None:
         """Pages to hand out again, after the job's other pages."""
+        together: list[int] = []
         for number in numbers:
-            self._schedules[self._lane_of(held, number)].put_back(held.id, [number])
+            if self._may_join(held, number):
+                together.append(number)
+            else:
+                self._schedules[self._lane_of(held, number)].put_back(held.id, (number,))
+        size = self._batch_size(held, len(together))
+        for first in range(0, len(together), size):
+            self._schedules[Lane.MODELS].put_back(held.id, tuple(together[first : first + size]))
 
     def retry(self, held: HeldJob, failure: FailedPageOutcome) -> None:
         """Hand a page out again that failed: after 1, 2, 4 … 30 s where the storage was the reason, else at once."""
@@ -94,29 +105,35 @@ class PageLanes:
             schedule.remove(job_id)
 
     def count_free(self, jobs: Iterable[HeldJob], *, ahead: int) -> dict[Lane, int]:
-        """How many more pages each lane takes; ``ahead`` pages wait for each place of the embedded engines."""
-        in_flight = [self._lane_of(held, number) for held in jobs for number in held.in_flight]
-        free = {Lane.PAGES: self._executor.slots(Lane.PAGES) * (1 + ahead) - in_flight.count(Lane.PAGES)}
+        """How many more portions each lane takes; ``ahead`` pages wait for each place of the embedded engines."""
+        in_flight: dict[Lane, set[Future[Any]]] = {lane: set() for lane in self._schedules}
+        for held in jobs:
+            for number, future in held.in_flight.items():
+                in_flight[self._lane_of(held, number)].add(future)
+        free = {Lane.PAGES: self._executor.slots(Lane.PAGES) * (1 + ahead) - len(in_flight[Lane.PAGES])}
         if self._has_models:
-            free[Lane.MODELS] = self._executor.slots(Lane.MODELS) - in_flight.count(Lane.MODELS)
+            free[Lane.MODELS] = self._executor.slots(Lane.MODELS) - len(in_flight[Lane.MODELS])
         return {lane: max(0, count) for lane, count in free.items()}
 
-    def take(self, free: Mapping[Lane, int]) -> list[tuple[str, int]]:
-        """The next pages as (job id, page number)."""
+    def take(self, free: Mapping[Lane, int]) -> list[tuple[str, Portion]]:
+        """The next portions with the ids of their jobs."""
         now = self._clock()
         for each in [each for each in self._resting if each.until <= now]:
             self._resting.remove(each)
             self.put_back(each.held, [each.number])
         return [taken for lane, count in free.items() for taken in self._schedules[lane].take(count)]
 
-    def to_task(self, storage_url: str, held: HeldJob, number: int) -> tuple[ReadPage, Lane, float]:
-        """The task for a page, its lane and its time-out in seconds."""
-        options = held.claim.job.options
+    def to_task(self, storage_url: str, held: HeldJob, portion: Portion) -> tuple[ReadPage | ReadBatch, Lane, float]:
+        """The task for a portion, its lane and its time-out in seconds."""
+        number, options = portion[0], held.claim.job.options
         lane = self._lane_of(held, number)
         model = self._reader.model_for(options.tier)
         if lane is Lane.MODELS and model is not None:
-            task = ReadPage(storage_url, held.id, number, options, self._reader, ModelUse.ALONE)
-            return task, lane, _LOADING_S + self._page_timeout_s + model.page_budget_s
+            timeout_s = _LOADING_S + len(portion) * (self._page_timeout_s + model.page_budget_s)
+            if len(portion) > 1:
+                batch = ReadBatch(storage_url, held.id, portion, options, self._reader, held.claim.token)
+                return batch, lane, timeout_s
+            return ReadPage(storage_url, held.id, number, options, self._reader, ModelUse.ALONE), lane, timeout_s
         notice = "" if model is None else explain_fallback(number, held.reasons.get(number, ""))
         task = ReadPage(storage_url, held.id, number, options, self._reader, ModelUse.NEVER, notice)
         return task, lane, self._page_timeout_s
@@ -137,3 +154,16 @@ class PageLanes:
             return Lane.PAGES
         is_given_up = self._falls_back and held.failures.get(number, 0) > 0
         return Lane.PAGES if is_given_up else Lane.MODELS
+
+    def _may_join(self, held: HeldJob, number: int) -> bool:
+        is_fresh = number not in held.begun and not held.failures.get(number)
+        return is_fresh and self._most_at_once(held) > 1
+
+    def _batch_size(self, held: HeldJob, page_count: int) -> int:
+        """As many as may be read side by side, and no more than leave something for each model."""
+        models = max(1, self._executor.slots(Lane.MODELS))
+        return max(1, min(self._most_at_once(held), ceil(page_count / models)))
+
+    def _most_at_once(self, held: HeldJob) -> int:
+        model = self._reader.model_for(held.claim.job.options.tier)
+        return model.batch_pages if model is not None and model.kind.batches else 1

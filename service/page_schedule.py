@@ -7,8 +7,10 @@ can't hold up a long one for ever.
 """
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+Portion = tuple[int, ...]
+"""Numbers of pages of one job that are handed out together: one, or those of a batch."""
 
 _HEAD_START = 1.0
 _CLOCK_STEP = 0.25
@@ -16,13 +18,13 @@ _CLOCK_STEP = 0.25
 
 @dataclass(slots=True)
 class ScheduledJob:
-    """``weight`` is the job's share of pages relative to the others; ``waiting`` the pages to hand out, in order."""
+    """``weight`` is the job's share of pages relative to the others; ``waiting`` what to hand out, in order."""
 
     id: str
     weight: int
     queue_rank: float
     is_short: bool
-    waiting: deque[int] = field(default_factory=deque)
+    waiting: deque[Portion] = field(default_factory=deque)
     turn: float = 0.0
 
 
@@ -33,6 +35,7 @@ class PageSchedule:
 
     @property
     def waiting_count(self) -> int:
+        """How many portions."""
         return sum(len(job.waiting) for job in self._jobs.values())
 
     def add(self, job: ScheduledJob) -> None:
@@ -42,20 +45,21 @@ class PageSchedule:
     def remove(self, job_id: str) -> None:
         self._jobs.pop(job_id, None)
 
-    def put_back(self, job_id: str, numbers: Iterable[int]) -> None:
+    def put_back(self, job_id: str, portion: Portion) -> None:
         """Pages to hand out again, after the job's other pages."""
         if job_id in self._jobs:
-            self._jobs[job_id].waiting.extend(numbers)
+            self._jobs[job_id].waiting.append(portion)
 
-    def take(self, count: int) -> list[tuple[str, int]]:
-        """The next ``count`` pages (fewer when there are no more) as (job id, page number)."""
-        taken: list[tuple[str, int]] = []
+    def take(self, count: int) -> list[tuple[str, Portion]]:
+        """The next ``count`` portions (fewer when there are no more) with the ids of their jobs."""
+        taken: list[tuple[str, Portion]] = []
         while len(taken) < count:
             ready = [job for job in self._jobs.values() if job.waiting]
             if not ready:
                 break
             job = min(ready, key=lambda each: (each.turn, each.queue_rank, each.id))
-            taken.append((job.id, job.waiting.popleft()))
-            self._clock = max(self._clock + _CLOCK_STEP, job.turn)
-            job.turn += 1.0 / job.weight
+            portion = job.waiting.popleft()
+            taken.append((job.id, portion))
+            self._clock = max(self._clock + _CLOCK_STEP * len(portion), job.turn)
+            job.turn += len(portion) / job.weight
         return taken

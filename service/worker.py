@@ -6,13 +6,11 @@ die at any moment: its leases run out and other workers go on from the pages tha
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
@@ -22,25 +20,20 @@ from service.claim_limits import POLL_S, ClaimLimit, find_claim_limit
 from service.completion import Completion
 from service.executors.base import Executor, Lane
 from service.held_job import DocumentDone, HeldJob, PageDone
-from service.job_claims import FailedPageOutcome, JobClaims
+from service.job_claims import FailedPageOutcome, JobClaims, PageOutcome
 from service.job_closing import JobClosing
 from service.job_files import JobFiles
 from service.job_signals import JobSignals
 from service.metrics import Metrics
+from service.page_dispatch import PageDispatch
 from service.page_lanes import PageLanes
+from service.page_pace import PagePace
+from service.page_schedule import Portion
 
 if TYPE_CHECKING:
     from pipeline.recognise import ReaderConfig
 
-QUICK_PAGE_S = 0.1
-"""Pages quicker than this are handed out ahead, so that no process waits for our bookkeeping: as many a process as
-take this long together, and so many are written down by one transaction."""
-
-MAX_PAGES_AHEAD = 4
-"""A process; more would make a short job wait for them and lose more to a crash."""
-
 _DATABASE_PAUSE_S = 1.0
-_PACE_MEMORY = 0.8
 _STUCK_AFTER_S = 120.0
 
 _log = structlog.get_logger("worker")
@@ -61,7 +54,7 @@ class WorkerConfig:
     models_fall_back: bool = True
 
 
-_Picked = dict[str, list[int]]  # numbers of pages to begin, by job
+_Picked = dict[str, list[Portion]]  # what to begin, by job
 
 
 class Worker:
@@ -78,7 +71,6 @@ class Worker:
     ) -> None:
         self._config = config
         self._engine = engine
-        self._files = files
         self._executor = executor
         self._closing = closing
         self._signals = signals
@@ -94,12 +86,13 @@ class Worker:
         self._held: dict[str, HeldJob] = {}
         self._leaving: set[HeldJob] = set()
         self._events: SimpleQueue[PageDone | DocumentDone | None] = SimpleQueue()
+        self._dispatch = PageDispatch(executor, self._lanes, files, closing, metrics, self._events.put)
+        self._pace = PagePace()
         self._thread = Thread(target=self._run, name="worker", daemon=True)
         self._stop_at: float | None = None
         self._last_step = time.monotonic()
         self._claim_due = 0.0
         self._renew_due = 0.0
-        self._pace_s = 2 * QUICK_PAGE_S
 
     def start(self) -> None:
         self._last_step = time.monotonic()
@@ -141,9 +134,9 @@ class Worker:
         picked = self._claim(self._find_claim_limit()) if self._stop_at is None else {}
         with self._put_back_on_error(picked):
             self._write(picked)
-        for job_id, numbers in picked.items():
+        for job_id, portions in picked.items():
             if job_id in self._held:
-                self._submit(self._held[job_id], numbers)
+                self._dispatch.submit(self._held[job_id], portions)
         for held in [each for each in self._held.values() if each.is_read and each.finishing is None]:
             self._finish(held)
 
@@ -165,17 +158,13 @@ class Worker:
         return max(0.0, min(due, default=now + POLL_S) - now)
 
     def _count_free(self) -> dict[Lane, int]:
-        """How many more pages may be handed out."""
-        return self._lanes.count_free(
-            self._held.values(), ahead=max(self._count_quick_ahead(), self._executor.pages_ahead)
-        )
+        """How many more portions may be handed out."""
+        ahead = max(self._pace.pages_ahead, self._executor.pages_ahead)
+        return self._lanes.count_free(self._held.values(), ahead=ahead)
 
     def _count_idle(self) -> int:
-        """How many pages more would be begun at once, or nearly so."""
-        return sum(self._lanes.count_free(self._held.values(), ahead=self._count_quick_ahead()).values())
-
-    def _count_quick_ahead(self) -> int:
-        return min(MAX_PAGES_AHEAD, int(QUICK_PAGE_S / max(self._pace_s, 0.001)))
+        """How many portions more would be begun at once, or nearly so."""
+        return sum(self._lanes.count_free(self._held.values(), ahead=self._pace.pages_ahead).values())
 
     def _collect(self, wait_s: float) -> None:
         """Take what has happened: wait for the first event, then all that are there."""
@@ -189,23 +178,35 @@ class Worker:
 
     def _take(self, event: PageDone | DocumentDone | None) -> None:
         if isinstance(event, PageDone):
-            attempts = self._lanes.max_attempts(event.held, self._config.page_attempts)
-            outcome = event.held.take_result(event.number, event.future, attempts)
+            outcome = self._take_page(event)
             if self._held.get(event.held.id) is not event.held:
                 self._leave(event.held)
+            elif event.future is None:
+                _log.warning("batch_lost", job_id=event.held.id, page=event.number)
+                self._lanes.put_back(event.held, [event.number])
             elif isinstance(outcome, FailedPageOutcome):
-                self._metrics.page_failures.labels(outcome.code).inc()
-                said = {"code": outcome.code, "reason": outcome.message}
-                _log.warning("page_failed", job_id=event.held.id, page=outcome.number, **said)
-                if not outcome.is_final:
-                    self._lanes.retry(event.held, outcome)
+                self._note_failure(event.held, outcome)
             elif outcome is not None:
                 result = event.future.result()
                 self._metrics.pages_read.labels(result.engine).inc()
                 self._metrics.page_seconds.labels(result.engine).observe(result.seconds)
-                self._pace_s = _PACE_MEMORY * self._pace_s + (1 - _PACE_MEMORY) * result.seconds
+                self._pace.add(result.seconds)
         elif isinstance(event, DocumentDone):
             self._take_document(event)
+
+    def _take_page(self, event: PageDone) -> PageOutcome | None:
+        if event.future is None:
+            event.held.take_lost(event.number)
+            return None
+        attempts = self._lanes.max_attempts(event.held, self._config.page_attempts)
+        return event.held.take_result(event.number, event.future, attempts)
+
+    def _note_failure(self, held: HeldJob, outcome: FailedPageOutcome) -> None:
+        self._metrics.page_failures.labels(outcome.code).inc()
+        said = {"code": outcome.code, "reason": outcome.message}
+        _log.warning("page_failed", job_id=held.id, page=outcome.number, **said)
+        if not outcome.is_final:
+            self._lanes.retry(held, outcome)
 
     # --- claims ---------------------------------------------------------------------------------------------
 
@@ -245,17 +246,17 @@ class Worker:
                 self._lanes.add(held)
             picked |= self._pick()
             for job_id in taken.keys() & picked.keys():
-                self._claims.start_pages(connection, taken[job_id].claim, picked[job_id])
+                self._claims.start_pages(connection, taken[job_id].claim, _numbers(picked[job_id]))
         if len(claims) == limit.count:  # there may be more
             self._claim_due = 0.0
         for held in taken.values():
-            self._submit(held, picked.pop(held.id, ()))
+            self._dispatch.submit(held, picked.pop(held.id, ()))
             self._tell_claim(held)
         return picked
 
     @contextmanager
     def _put_back_on_error(self, picked: _Picked, taken: Mapping[str, HeldJob] | None = None) -> Iterator[None]:
-        """When the database fails, ``picked`` pages wait again, and ``taken`` jobs are not held."""
+        """When the database fails, what was ``picked`` waits again, and ``taken`` jobs are not held."""
         try:
             yield
         except (sa.exc.DBAPIError, sa.exc.TimeoutError):
@@ -263,7 +264,7 @@ class Worker:
                 del self._held[job_id]
                 self._lanes.remove(job_id)
             for job_id in self._held.keys() & picked.keys():
-                self._lanes.put_back(self._held[job_id], picked[job_id])
+                self._lanes.put_back(self._held[job_id], _numbers(picked[job_id]))
             raise
 
     def _tell_claim(self, held: HeldJob) -> None:
@@ -294,8 +295,8 @@ class Worker:
 
     def _pick(self) -> _Picked:
         picked: _Picked = {}
-        for job_id, number in self._lanes.take(self._count_free()):
-            picked.setdefault(job_id, []).append(number)
+        for job_id, portion in self._lanes.take(self._count_free()):
+            picked.setdefault(job_id, []).append(portion)
         return picked
 
     def _write(self, picked: _Picked) -> None:
@@ -315,7 +316,7 @@ class Worker:
                     continue
                 self._claims.record_pages(connection, held.claim, held.outcomes)
                 if job_id in picked:
-                    self._claims.start_pages(connection, held.claim, picked[job_id])
+                    self._claims.start_pages(connection, held.claim, _numbers(picked[job_id]))
         if is_due:
             self._renew_due = time.monotonic() + self._config.lease_s / 3
         for job_id in touched:
@@ -325,18 +326,6 @@ class Worker:
                 self._signals.notify(job_id)
         for job_id in lost:
             self._drop(job_id)
-
-    def _submit(self, held: HeldJob, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            task, lane, timeout_s = self._lanes.to_task(self._files.storage_url, held, number)
-            task = self._closing.with_document(task, held.claim.job)
-            is_urgent = held.claim.job.is_express
-            future = self._executor.submit(task, timeout_s=timeout_s, lane=lane, is_urgent=is_urgent)
-            held.in_flight[number] = future
-            future.add_done_callback(partial(self._tell_page, held, number))
-
-    def _tell_page(self, held: HeldJob, number: int, future: Future[Any]) -> None:
-        self._events.put(PageDone(held, number, future))
 
     # --- ends -----------------------------------------------------------------------------------------------
 
@@ -397,3 +386,7 @@ class Worker:
             _log.warning("not_handed_back", error=type(error).__name__)
         for held in self._held.values():
             _log.info("job_handed_back", job_id=held.id, unread=len(held.failures))
+
+
+def _numbers(portions: Iterable[Portion]) -> list[int]:
+    return [number for portion in portions for number in portion]

@@ -7,13 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from errors import EngineFailedError, EngineUnavailableError, ReadingError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
 from pipeline.engines.schema_guide import Guide, open_tokenizer
 from pipeline.engines.served_vlm import require_complete, to_engine_name, to_result
-from pipeline.engines.vlm_generation import OnText, Watcher, generate
+from pipeline.engines.vlm_generation import OnEnd, OnText, Watcher, generate
 from pipeline.engines.vlm_processor import open_processor
 from pipeline.engines.vlm_weights import find_weights
 from pipeline.page_image import PageImage
@@ -39,7 +40,10 @@ Conversation = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be written: one answer to each conversation. Plain values that can cross to another process."""
+    """What is to be written: one answer to each conversation. Plain values that can cross to another process.
+
+    ``budget_s`` is the time for each of them.
+    """
 
     conversations: Sequence[Conversation]
     budget_s: float
@@ -51,6 +55,9 @@ class Order:
 
 Write = Callable[[Order], list[VlmOutput]]
 
+OnResult = Callable[[int, EngineResult | ReadingError], None]
+"""Called with a row of the batch (from 0) and what became of its page."""
+
 
 class TransformersVlm:
     """An opened model; belongs to one process and one thread."""
@@ -61,7 +68,7 @@ class TransformersVlm:
         self.profile = profile
         self._config = config
         self._guide_tokenizer: LLTokenizer | None = None
-        self._write_elsewhere = on_borrowed_gpu(self._write, config.page_budget_s)
+        self._write_elsewhere = on_borrowed_gpu(self._write)
         self.info = EngineInfo(to_engine_name(config.model or profile.model_id), profile.name, profile.licence)
 
     @classmethod
@@ -117,24 +124,24 @@ class TransformersVlm:
         pass_on: OnText | None = None if on_text is None else lambda _row, piece: on_text(piece)
         return to_result(self.profile, self._ask_pages([image], request, pass_on)[0], image)
 
-    def read_pages(self, images: Sequence[PageImage], request: EngineRequest) -> list[EngineResult | ReadingError]:
-        """Read pages at once, which a GPU does in little more than the time of one.
+    def read_pages(
+        self, images: Sequence[PageImage], request: EngineRequest, on_result: OnResult, on_text: OnText | None = None
+    ) -> None:
+        """Read pages side by side, which a GPU does in little more than the time of one.
 
-        A page that fails has its error in its place. Where a batch doesn't fit into memory its pages are read singly.
+        ``on_result`` is told of each page as soon as its answer is written, also of one that fails. Raises
+        EngineFailedError when the batch as a whole fails (it doesn't fit into memory, say): then nothing is known of
+        the pages that were not told of, and each is to be read alone.
         """
-        try:
-            outputs = self._ask_pages(images, request, None)
-        except EngineFailedError:
-            if len(images) == 1:
-                raise
-            return [self._read_safely(image, request) for image in images]
-        results: list[EngineResult | ReadingError] = []
-        for image, output in zip(images, outputs, strict=True):
+
+        def tell(row: int, output: VlmOutput) -> None:
             try:
-                results.append(to_result(self.profile, output, image))
+                result: EngineResult | ReadingError = to_result(self.profile, output, images[row])
             except ReadingError as error:
-                results.append(error)
-        return results
+                result = error
+            on_result(row, result)
+
+        self._ask_pages(images, request, on_text, tell)
 
     def generate_text(
         self,
@@ -159,18 +166,16 @@ class TransformersVlm:
             wish = f"Answer with JSON only, by this JSON schema: {schema}"
             conversation.append({"role": "user", "content": [{"type": "text", "text": wish}]})
         order = Order([conversation], budget_s or self._config.page_budget_s, max_tokens, schema=schema)
-        output = self._ask(order, None)[0]
+        output = self._ask(order)[0]
         require_complete(output)
         return output.text.rpartition("</think>")[2].strip()
 
-    def _read_safely(self, image: PageImage, request: EngineRequest) -> EngineResult | ReadingError:
-        try:
-            return self.read_page(image, request)
-        except ReadingError as error:
-            return error
-
     def _ask_pages(
-        self, images: Sequence[PageImage], request: EngineRequest, on_text: OnText | None
+        self,
+        images: Sequence[PageImage],
+        request: EngineRequest,
+        on_text: OnText | None,
+        on_end: OnEnd | None = None,
     ) -> list[VlmOutput]:
         profile = self.profile
         prompt = profile.prompt(request.prompt_mode)
@@ -182,31 +187,35 @@ class TransformersVlm:
             conversations.append([{"role": "user", "content": parts}])
         order = Order(
             conversations,
-            # Pages of a batch are written side by side and share the time of all of them.
-            budget_s=(request.timeout_s or self._config.page_budget_s) * len(images),
+            budget_s=request.timeout_s or self._config.page_budget_s,
             max_new_tokens=self._config.max_new_tokens or profile.max_new_tokens,
             temperature=profile.temperature,
             top_p=profile.top_p,
         )
-        return self._ask(order, on_text)
+        return self._ask(order, on_text, on_end)
 
-    def _ask(self, order: Order, on_text: OnText | None) -> list[VlmOutput]:
+    def _ask(self, order: Order, on_text: OnText | None = None, on_end: OnEnd | None = None) -> list[VlmOutput]:
         try:
-            if self._write_elsewhere is not None:
-                return self._write_elsewhere(order)
-            return self._write(order, on_text)
+            if self._write_elsewhere is None:
+                return self._write(order, on_text, on_end)
+            outputs = self._write_elsewhere(order)
+            if on_end is not None:
+                for row, output in enumerate(outputs):
+                    on_end(row, output)
+            return outputs
         except _READING_ERRORS as error:
             _log.warning("%s failed: %r", self.info.name, error)
             raise EngineFailedError(f"The model failed on this page: {_first_line(error)}") from error
 
-    def _write(self, order: Order, on_text: OnText | None = None) -> list[VlmOutput]:
+    def _write(self, order: Order, on_text: OnText | None = None, on_end: OnEnd | None = None) -> list[VlmOutput]:
         watcher = Watcher(
             self._decode,
             self._end_ids(),
             rows=len(order.conversations),
-            deadline=time.monotonic() + order.budget_s,
+            budget_s=order.budget_s,
             max_new_tokens=order.max_new_tokens,
             on_text=on_text,
+            on_end=on_end,
         )
         generate(
             self._model,
@@ -280,16 +289,17 @@ def choose_device(wanted: str) -> "tuple[str, torch.dtype]":
     return wanted, torch.float32
 
 
-def on_borrowed_gpu(write: Write, seconds: float) -> Write | None:
+def on_borrowed_gpu(write: Write) -> Write | None:
     """On a ZeroGPU Space: ``write`` in a process that borrows a GPU for the call. Everywhere else None.
 
-    Only what is passed and returned crosses over to that process, so nothing can be shown while it writes.
+    It is borrowed for as long as the answers of an order may take together. Only what is passed and returned crosses
+    over to that process, so nothing can be shown while it writes.
     """
     try:
         from spaces import GPU  # type: ignore[attr-defined]  # mypy takes our folder of that name for the package
     except ImportError:
         return None
-    borrowed = cast(Write, GPU(write, duration=int(seconds)))
+    borrowed = cast(Write, GPU(write, duration=lambda order: ceil(order.budget_s * len(order.conversations))))
     return None if borrowed == write else borrowed
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
-from errors import EngineUnavailableError
+from errors import EngineUnavailableError, ReadingError
 from pipeline.engines.base import EngineInfo, EngineRequest, EngineResult
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig, VlmKind
@@ -31,6 +31,23 @@ class PageModel(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class BatchModel(PageModel, Protocol):
+    """A model that reads several pages side by side (:attr:`pipeline.vlm.config.VlmKind.batches`)."""
+
+    def read_pages(
+        self,
+        images: Sequence[PageImage],
+        request: EngineRequest,
+        on_result: Callable[[int, EngineResult | ReadingError], None],
+        on_text: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """``on_result`` gets each image's place (from 0) and what became of it as soon as that is known.
+
+        Raises ReadingError or EngineUnavailableError when the batch as a whole can't be read.
+        """
+        ...
 
 
 class InstructModel(Protocol):

@@ -18,6 +18,11 @@ class VlmKind(StrEnum):
         """Whether an answer can be seen while it is written; Surya's package gives whole pages."""
         return self in (VlmKind.TRANSFORMERS, VlmKind.SERVED, VlmKind.GGUF)
 
+    @property
+    def batches(self) -> bool:
+        """Whether several pages are read by one call; servers put together by themselves what they are sent."""
+        return self is VlmKind.TRANSFORMERS
+
 
 @dataclass(frozen=True, slots=True)
 class VlmConfig:
@@ -27,7 +32,8 @@ class VlmConfig:
     ``auto`` (the model's id decides). ``page_budget_s`` bounds the time and ``max_new_tokens`` (None: the profile's)
     the length of one page's answer. ``offline`` forbids downloads; ``cache_folder`` None is huggingface-hub's own.
     ``device`` is ``auto`` or what torch calls one. ``gguf`` and ``mmproj`` are files, ``program`` is the interpreter of
-    an environment of its own (Surya's).
+    an environment of its own (Surya's). ``batch_pages`` are the pages of a job that are read side by side at most,
+    where the model can do that.
     """
 
     kind: VlmKind = VlmKind.NONE
@@ -44,4 +50,5 @@ class VlmConfig:
     max_new_tokens: int | None = None
     threads: int | None = None
     pages_in_flight: int = 8
+    batch_pages: int = 1
     program: str = ""

@@ -18,7 +18,15 @@ LEASE_S = 10.0
 AFTER_LEASE = NOW + timedelta(seconds=LEASE_S + 1)
 
 
-def add(engine: sa.Engine, *, pages: int = 3, priority: int = 2, at: datetime = NOW, is_short: bool = False) -> str:
+def add(
+    engine: sa.Engine,
+    *,
+    pages: int = 3,
+    priority: int = 2,
+    at: datetime = NOW,
+    is_short: bool = False,
+    options: OcrOptions | None = None,
+) -> str:
     job_id = uuid.uuid4().hex
     job = NewJob(
         id=job_id,
@@ -26,7 +34,7 @@ def add(engine: sa.Engine, *, pages: int = 3, priority: int = 2, at: datetime = 
         caller_key="address:x",
         idempotency_key=None,
         fingerprint="0" * 64,
-        options=OcrOptions(),
+        options=options or OcrOptions(),
         source_name="a.pdf",
         media_type="application/pdf",
         suffix=".pdf",

@@ -8,7 +8,7 @@ from service.page_schedule import PageSchedule, ScheduledJob
 
 def add(schedule: PageSchedule, name: str, pages: int, *, weight: int = 1, is_short: bool = False) -> None:
     job = ScheduledJob(name, weight, queue_rank=0.0, is_short=is_short)
-    job.waiting.extend(range(1, pages + 1))
+    job.waiting.extend((number,) for number in range(1, pages + 1))
     schedule.add(job)
 
 
@@ -20,7 +20,7 @@ def test_jobs_take_turns() -> None:
     schedule = PageSchedule()
     add(schedule, "a", 3)
     add(schedule, "b", 2)
-    assert schedule.take(9) == [("a", 1), ("b", 1), ("a", 2), ("b", 2), ("a", 3)]
+    assert schedule.take(9) == [("a", (1,)), ("b", (1,)), ("a", (2,)), ("b", (2,)), ("a", (3,))]
     assert schedule.waiting_count == 0
 
 
@@ -54,10 +54,23 @@ def test_short_jobs_without_end_do_not_hold_up_a_long_one() -> None:
 def test_what_is_put_back_comes_again() -> None:
     schedule = PageSchedule()
     add(schedule, "a", 2)
-    assert schedule.take(1) == [("a", 1)]
-    schedule.put_back("a", [1])
-    schedule.put_back("gone", [1])
-    assert schedule.take(5) == [("a", 2), ("a", 1)]
+    assert schedule.take(1) == [("a", (1,))]
+    schedule.put_back("a", (1,))
+    schedule.put_back("gone", (1,))
+    assert schedule.take(5) == [("a", (2,)), ("a", (1,))]
+
+
+def test_a_batch_is_as_many_turns_as_it_has_pages() -> None:
+    schedule = PageSchedule()
+    for name in ("a", "b"):
+        schedule.add(ScheduledJob(name, 1, queue_rank=0.0, is_short=False))
+    for portion in ((1, 2, 3), (4, 5, 6)):
+        schedule.put_back("a", portion)
+    for number in range(1, 5):
+        schedule.put_back("b", (number,))
+    assert schedule.waiting_count == 6
+    # "a" comes again when "b" has had as many pages.
+    assert owners(schedule, 6) == "abbbab"
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.sampled_from([1, 2, 4]), st.booleans()), max_size=8))
@@ -65,7 +78,7 @@ def test_every_page_is_handed_out_once(jobs: list[tuple[int, int, bool]]) -> Non
     schedule = PageSchedule()
     for index, (pages, weight, is_short) in enumerate(jobs):
         add(schedule, str(index), pages, weight=weight, is_short=is_short)
-    wanted = {(str(index), number) for index, (pages, _, _) in enumerate(jobs) for number in range(1, pages + 1)}
+    wanted = {(str(index), (number,)) for index, (pages, _, _) in enumerate(jobs) for number in range(1, pages + 1)}
     taken = schedule.take(1000)
     assert len(taken) == len(wanted)
     assert set(taken) == wanted

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from database.connect import reading, transaction, utc_now
 from pipeline.options import Tier
+from pipeline.recognise import ReaderConfig
 from service.executors.base import Executor, Lane, Result, Task
 from service.job_claims import JobClaims
 from service.job_closing import JobClosing
@@ -80,7 +81,9 @@ def worker(tmp_path: Path, engine: sa.Engine, executor: ThreadlessExecutor) -> I
 
 
 @contextmanager
-def make_worker(tmp_path: Path, engine: sa.Engine, executor: Executor) -> Iterator[Worker]:
+def make_worker(
+    tmp_path: Path, engine: sa.Engine, executor: Executor, reader: ReaderConfig | None = None
+) -> Iterator[Worker]:
     files, metrics = JobFiles(str(tmp_path / "files")), Metrics()
     metering = build_metering(Settings.from_values({}).plans, Secrets("a", "b"))
     closing = JobClosing(
@@ -94,7 +97,7 @@ def make_worker(tmp_path: Path, engine: sa.Engine, executor: Executor) -> Iterat
         keep_page_source=True,
         metrics=metrics,
     )
-    config = WorkerConfig("w1", scripted(), page_timeout_s=5, page_attempts=2, lease_s=5, short_pages=5)
+    config = WorkerConfig("w1", reader or scripted(), page_timeout_s=5, page_attempts=2, lease_s=5, short_pages=5)
     worker = Worker(
         config,
         engine=engine,

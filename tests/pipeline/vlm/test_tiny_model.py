@@ -1,5 +1,6 @@
 """The tiny model really reads: pictures that it never saw, through the engine that the server uses."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from rapidfuzz.distance import Levenshtein
 
+from errors import PageNotFoundError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.transformers_vlm import TransformersVlm
 from pipeline.options import OcrOptions, Tier
@@ -16,6 +18,7 @@ from pipeline.page_image import PageImage
 from pipeline.rasterize import open_source
 from pipeline.recognise import Reader
 from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.drafts import OnDraft
 from tests.service.running_services import scripted
 from tests.tiny_pictures import CHECKPOINT, MOST_ERRORS, draw_pictures
 
@@ -51,10 +54,39 @@ def test_lines_are_read(profile: str) -> None:
 
 
 def test_a_batch_reads_what_single_pages_say(engine: TransformersVlm) -> None:
-    pages = [PageImage(1, np.asarray(picture.image), 72) for picture in draw_pictures()][:3]
-    alone = [engine.read_page(page, EngineRequest(())).blocks[0].text for page in pages]
-    together = [result.blocks[0].text for result in engine.read_pages(pages, EngineRequest(()))]
-    assert sum(Levenshtein.distance(*pair) for pair in zip(alone, together, strict=True)) <= 3
+    pages = [PageImage(number, np.asarray(each.image), 72) for number, each in enumerate(draw_pictures(), start=1)]
+    alone = [engine.read_page(page, EngineRequest(())).blocks for page in pages]
+    together: dict[int, Any] = {}
+    engine.read_pages(pages, EngineRequest(()), together.__setitem__)
+    # The shorter an answer, the sooner it is told.
+    assert list(together) != sorted(together)
+    read = [[(block.text, block.box) for block in together[row].blocks] for row in range(len(pages))]
+    assert read == [[(block.text, block.box) for block in blocks] for blocks in alone]
+
+
+def test_a_batch_is_pages_of_their_own() -> None:
+    pictures = list(draw_pictures())[:3]
+    stream = io.BytesIO()
+    first, *others = [picture.image for picture in pictures]
+    first.save(stream, "TIFF", save_all=True, append_images=others)
+    reader = Reader(replace(scripted(), vlm=VlmConfig(VlmKind.TRANSFORMERS, model=str(CHECKPOINT), device="cpu")))
+    found: dict[int, Any] = {}
+    drafts: dict[int, list[str]] = {1: [], 3: []}
+
+    def on_draft(number: int) -> OnDraft:
+        return lambda make_text: drafts[number].append(make_text())
+
+    with open_source(stream.getvalue()) as opened:
+        options = OcrOptions(tier=Tier.VLM)
+        on_drafts = {number: on_draft(number) for number in drafts}
+        reader.read_batch(opened, (1, 3, 9), options, found.__setitem__, on_drafts)
+        alone = [reader.read_page(opened, number, options).page for number in (1, 3)]
+    reader.close()
+    assert isinstance(found.pop(9), PageNotFoundError)
+    assert [found[page.number].page.text for page in alone] == [page.text for page in alone]
+    assert [found[page.number].page.blocks[0].id for page in alone] == ["p1-b1", "p3-b1"]
+    assert {each.tier for each in found.values()} == {Tier.VLM}
+    assert [drafts[page.number][-1] for page in alone] == [page.text for page in alone]
 
 
 def test_the_folder_names_the_profile(engine: TransformersVlm) -> None:

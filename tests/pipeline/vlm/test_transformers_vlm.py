@@ -1,5 +1,6 @@
 """The in-process engine against a model that says what it is told to, and against weights that aren't there."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,12 @@ import torch
 from errors import EngineFailedError, EngineUnavailableError, PageTimeoutError
 from pipeline.document import BlockKind, Box
 from pipeline.engines.base import EngineRequest
-from pipeline.engines.transformers_vlm import TransformersVlm, choose_device, on_borrowed_gpu, to_picture
+from pipeline.engines.transformers_vlm import Order, TransformersVlm, choose_device, on_borrowed_gpu, to_picture
+from pipeline.engines.vlm_generation import Watcher
 from pipeline.engines.vlm_weights import find_weights
 from pipeline.page_image import PageImage
 from pipeline.vlm.config import VlmConfig, VlmKind
+from pipeline.vlm.parsing import Stop
 from pipeline.vlm.profiles import PROFILES
 
 END = 0
@@ -148,10 +151,49 @@ def test_broken_markup_is_read_as_far_as_it_goes():
 
 
 def test_pages_of_a_batch_fail_alone():
-    results = engine(b"one", b"on and " * 4000, b"three").read_pages([page(1), page(2), page(3)], EngineRequest(()))
+    told: list[tuple[int, Any]] = []
+    reader = engine(b"one", b"on and " * 4000, b"and three")
+    reader.read_pages([page(1), page(2), page(3)], EngineRequest(()), lambda row, result: told.append((row, result)))
+    # Each as soon as it has ended.
+    assert [row for row, _ in told] == [0, 2, 1]
+    results = dict(told)
     assert results[0].blocks[0].id == "p1-b1"
     assert isinstance(results[1], EngineFailedError)
-    assert results[2].blocks[0].text == "three"
+    assert results[2].blocks[0].text == "and three"
+
+
+def test_a_batch_that_does_not_fit_tells_of_no_page():
+    told: dict[int, Any] = {}
+    with pytest.raises(EngineFailedError, match="memory"):
+        engine(RuntimeError("CUDA out of memory")).read_pages([page(1), page(2)], EngineRequest(()), told.__setitem__)
+    assert told == {}
+
+
+class Clock:
+    """A second passes whenever somebody looks."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def test_a_page_uses_up_its_own_time_and_not_the_others():
+    watcher = Watcher(
+        lambda ids: "".join(map(chr, ids)), frozenset({END}), rows=2, budget_s=6, max_new_tokens=99, clock=Clock()
+    )
+    answers = [b"abcdefgh\0", b"abcdefghijklmnopq"]
+    ids = torch.ones(2, 1, dtype=torch.long)
+    steps = 0
+    stopped = torch.zeros(2, dtype=torch.bool)
+    while not stopped.all():
+        chosen = [answer[min(steps, len(answer) - 1)] for answer in answers]
+        stopped = watcher.see_tokens(torch.cat([ids, torch.tensor(chosen).unsqueeze(1)], dim=1), None)
+        steps += 1
+    # Nine seconds for both, of which each had a half; then the long one has used up its six.
+    assert [output.stopped for output in watcher.outputs()] == [Stop.END, Stop.TIME]
+    assert steps == 11
 
 
 def test_only_instruct_models_follow_instructions():
@@ -200,4 +242,21 @@ def test_a_device_that_is_not_here():
 
 
 def test_off_a_space_nothing_is_borrowed():
-    assert on_borrowed_gpu(engine(b"x")._write, 60) is None
+    assert on_borrowed_gpu(engine(b"x")._write) is None
+
+
+def test_on_a_space_a_gpu_is_borrowed_for_all_pages_of_a_batch(monkeypatch):
+    asked: list[float] = []
+
+    def borrow(write: Callable[[Order], Any], duration: Callable[[Order], int]) -> Callable[[Order], Any]:
+        def write_there(order: Order) -> Any:
+            asked.append(duration(order))
+            return write(order)
+
+        return write_there
+
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=borrow))
+    told: dict[int, Any] = {}
+    engine(b"one", b"two").read_pages([page(1), page(2)], EngineRequest(()), told.__setitem__)
+    assert asked == [120]
+    assert [told[row].blocks[0].text for row in (0, 1)] == ["one", "two"]

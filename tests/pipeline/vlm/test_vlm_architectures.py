@@ -56,7 +56,9 @@ def test_a_profile_reads_with_its_architecture(checkpoints, profile, architectur
         assert 0 <= block.box.left <= block.box.right <= 140
         assert 0 <= block.box.top <= block.box.bottom <= 90
         assert 0 <= block.confidence <= 1
-    assert len(engine.read_pages([page(1), page(2)], EngineRequest(()))) == 2
+    together: dict[int, object] = {}
+    engine.read_pages([page(1), page(2)], EngineRequest(()), together.__setitem__)
+    assert together.keys() == {0, 1}
     engine.close()
 
 
