@@ -1,0 +1,68 @@
+"""Every process of a server whose PYTHONPATH names this folder loads this first: it watches and hinders its model.
+
+In the folder ``MODEL_WATCH`` the file ``batches`` gets a line for each call of the model: process id and pages. While
+there is a file ``hold``, a batch is slow, and stands still once one of its pages has ended and another has not. A
+picture that is ``POISON_WIDTH_PX`` wide kills the process that shows it to the model.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+POISON_WIDTH_PX = 451
+_MODULE = "pipeline.engines.transformers_vlm"
+_STEP_S = 0.25
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name == _MODULE else None
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_watch(module: ModuleType) -> None:
+                execute(module)
+                _watch(module, Path(os.environ["MODEL_WATCH"]))
+
+            spec.loader.exec_module = execute_and_watch  # type: ignore[method-assign]
+        return spec
+
+
+def _watch(module: Any, folder: Path) -> None:
+    generate, to_picture = module.generate, module.to_picture
+
+    def watched_generate(model: Any, inputs: Any, watcher: Any, **more: Any) -> None:
+        pages = len(watcher.outputs())
+        with (folder / "batches").open("a") as log:
+            log.write(f"{os.getpid()} {pages}\n")
+        watcher.see_tokens = _held(watcher.see_tokens, folder / "hold")
+        generate(model, inputs, watcher, **more)
+
+    def poisoned_to_picture(image: Any, long_edge_px: int) -> Any:
+        if image.width_px == POISON_WIDTH_PX:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return to_picture(image, long_edge_px)
+
+    module.generate, module.to_picture = watched_generate, poisoned_to_picture
+
+
+def _held(see_tokens: Callable[..., Any], hold: Path) -> Callable[..., Any]:
+    def see(*seen: Any, **more: Any) -> Any:
+        stopped = see_tokens(*seen, **more)
+        if hold.exists() and len(stopped) > 1:
+            time.sleep(_STEP_S)
+        while hold.exists() and stopped.any() and not stopped.all():
+            time.sleep(0.05)
+        return stopped
+
+    return see
+
+
+sys.meta_path.insert(0, _Finder())
