@@ -2,7 +2,9 @@
 
 A model's sentence comes with quotes. The page of a quote is where the quote *is*, never where the model says it is. A
 sentence stays when all its quotes are found and it claims nothing beyond them: no other number, name or address, no
-added or dropped "not", hardly a word that neither the quotes nor the question have.
+added or dropped "not", hardly a word that neither the quotes nor the question have. A quote is shown with the whole
+sentence that it was taken from, so that nothing is cut off it. The model's own words are shown where they keep to such
+a sentence closely enough to be sure (:mod:`retrieval.own_words`); else the document's sentences stand in for them.
 """
 
 import re
@@ -16,6 +18,7 @@ from retrieval.answer import AnswerSentence, Citation
 from retrieval.chunking import Chunk
 from retrieval.citing import cite, locate, mark_page, neutralise, numbers_in
 from retrieval.language_guess import guess_language, is_function_word
+from retrieval.own_words import says_no_more
 from retrieval.polarity import is_reversed
 from retrieval.question import Question
 from retrieval.terms import is_spaceless, split_words, to_terms, word_terms
@@ -57,29 +60,32 @@ class Sources:
 def verify(claim: ClaimedSentence, question: Question, sources: Sources) -> AnswerSentence | None:
     """The sentence with true page marks, or None when any part of it can't be found in the document.
 
-    A sentence in another language than its quotes can't be checked word by word: the quotes stand in for it.
+    What can't be checked word by word, as in another language than the quotes', is shown as the quoted sentences.
     """
     places = [_place(quote, sources) for quote in claim.quotes]
     found = [place for place in places if place is not None]
     if not found or len(found) < len(places):
         return None
-    citations = tuple(dict.fromkeys(place.citation for place in found))
-    evidence = " ".join(place.snippet for place in citations)
+    evidence = " ".join(dict.fromkeys(place.quote for place in found))
     text = neutralise(_without_marks(claim.text))
     if not text or not _adds_no_number_or_address(text, evidence):
         return None
-    if _same_language(text, evidence):
-        context = " ".join(place.chunk.text for place in found)
-        if not _is_supported(text, evidence, context, question) or is_reversed(text, evidence):
-            return None
-    else:
+    citations = tuple(dict.fromkeys(place.citation for place in found))
+    context = " ".join(place.chunk.text for place in found)
+    is_comparable = _same_language(text, " ".join(place.snippet for place in citations), context)
+    if is_comparable and (not _is_supported(text, evidence, context, question) or is_reversed(text, evidence)):
+        return None
+    if not is_comparable or not any(says_no_more(text, place.snippet) for place in citations):
         text = " … ".join(f"“{neutralise(place.snippet)}”" for place in citations)
     return AnswerSentence(_mark(text, citations, sources), citations)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """``citation`` is the sentence, or sentences, that ``quote`` stands in, as the page says both."""
+
     citation: Citation
+    quote: str
     chunk: Chunk
 
 
@@ -91,8 +97,10 @@ def _place(claimed: ClaimedQuote, sources: Sources) -> _Place | None:
         found = locate(claimed.quote, chunk.text)
         if found is not None:
             page = sources.pages[chunk.document_id, chunk.page_number]
-            offset = chunk.units[0].start
-            return _Place(cite(chunk.document_id, page, offset + found[0], offset + found[1]), chunk)
+            start, end = (chunk.units[0].start + offset for offset in found)
+            touched = [unit for unit in chunk.units if unit.start < end and unit.end > start]
+            whole = cite(chunk.document_id, page, min(start, touched[0].start), max(end, touched[-1].end))
+            return _Place(whole, page.text[start:end], chunk)
     return None
 
 
@@ -103,14 +111,16 @@ def _adds_no_number_or_address(text: str, evidence: str) -> bool:
     )
 
 
-def _same_language(text: str, evidence: str) -> bool:
-    mine, theirs = guess_language(text), guess_language(evidence)
+def _same_language(text: str, evidence: str, context: str) -> bool:
+    """Few words can be of many languages: those of the passages around them are likely."""
+    likely = guess_language(context)
+    mine, theirs = guess_language(text, likely=likely), guess_language(evidence, likely=likely)
     return mine is None or theirs is None or mine == theirs
 
 
 def _is_supported(text: str, evidence: str, context: str, question: Question) -> bool:
     """Nearly all content words stand in the quotes or the question; all names in the passages of the quotes."""
-    language = guess_language(text)
+    language = guess_language(text, likely=guess_language(context))
     words = [
         word for word in dict.fromkeys(split_words(text)) if is_spaceless(word) or not is_function_word(word, language)
     ]

@@ -90,8 +90,10 @@ def answer(model: ChatModel, found: Excerpts, history: Sequence[Turn] = ()) -> A
 
 
 def to_answer(model: ChatModel, found: Excerpts, sentences: tuple[AnswerSentence, ...]) -> Answer:
-    """The answer that these verified sentences make."""
-    return Answer(sentences, model.name, found.language or "en", "", find_wording(found.language).refusal)
+    """The answer that these verified sentences make; led in by what it is where all are the document's own."""
+    wording = find_wording(found.language)
+    is_quoted = bool(sentences) and all(sentence.text.startswith("“") for sentence in sentences)
+    return Answer(sentences, model.name, found.language or "en", wording.lead_in if is_quoted else "", wording.refusal)
 
 
 def stream_sentences(model: ChatModel, found: Excerpts, history: Sequence[Turn] = ()) -> Iterator[AnswerSentence]:
@@ -152,7 +154,7 @@ class _ReplyReader:
             start = self.text.index("{", self.position)
             try:
                 value, self.position = json.JSONDecoder().raw_decode(self.text, start)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # incomplete; or a number or nesting that nobody means
                 return
             self.count += 1
             sentence = _to_claim(value)

@@ -13,7 +13,7 @@ import requests
 from tests.e2e.lease import open_lease_chat
 from tests.retrieval.papers import LEASE
 from tests.retrieval.scripted_server import Script, passage_with, reply, serve_script
-from tests.retrieval.test_generative import LIES, RENT, honest
+from tests.retrieval.test_generative import LIES, RENT_SENTENCE, honest
 from tests.server import RunningServer, start_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -87,7 +87,7 @@ def test_the_truth_is_streamed_and_followed_up(scripted: Door) -> None:
     *sentences, (last, whole) = scripted.stream(RENT_QUESTION)
     assert last == "message"
     assert [(name, data["text"]) for name, data in sentences] == [("sentence", "The monthly rent is $1,250.00 (p. 1).")]
-    assert " ".join(whole["message"]["citations"][0]["snippet"].split()) == RENT
+    assert " ".join(whole["message"]["citations"][0]["snippet"].split()) == RENT_SENTENCE
 
     def follow(body: dict[str, Any]) -> str:
         return reply(("Cats are not allowed.", passage_with(body, "Cats"), "Cats are not allowed in the building"))

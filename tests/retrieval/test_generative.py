@@ -1,6 +1,7 @@
 """A model that lies, a document that gives orders: neither gets anything past the verification."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,12 @@ from retrieval.chunking import iterate_chunks
 from retrieval.librarian import Excerpts
 from retrieval.question import read_question
 from retrieval.search import Passage
+from retrieval.wording import find_wording
 from tests.retrieval.papers import GERMAN, LEASE, make_document
 from tests.retrieval.scripted_server import Script, passage_with, passages_of, reply, serve_script
 
 RENT = "The monthly rent is $1,250.00, payable in advance"
+RENT_SENTENCE = f"{RENT} on the first working day."
 
 
 def find_all(pages: tuple[str, ...], question: str, *, name: str = "paper.pdf") -> Excerpts:
@@ -43,7 +46,7 @@ def honest(body: dict[str, Any]) -> str:
 def test_an_honest_sentence_is_kept_with_its_true_page() -> None:
     given = ask(honest)
     assert given.content == "The monthly rent is $1,250.00 (p. 1)."
-    assert [(place.page_number, place.snippet) for place in given.citations] == [(1, RENT)]
+    assert [(place.page_number, place.snippet) for place in given.citations] == [(1, RENT_SENTENCE)]
     assert not given.refused
     assert given.engine == "scripted"
 
@@ -165,7 +168,68 @@ def test_another_language_is_answered_with_the_quote_itself() -> None:
         )
 
     given = ask(script, "How much is the fee?", GERMAN)
-    assert given.content == "“Der Jahresbeitrag beträgt 48 Euro” (p. 1)"
+    assert given.content == "The document says: “Der Jahresbeitrag beträgt 48 Euro und ist im Januar zu zahlen.” (p. 1)"
+
+
+MANUAL = (
+    "Harbour Estates Ltd as landlord and Miriam Okafor as tenant have signed. The fee is at least 48 euros a month. "
+    "It is not true that smoking is allowed on the stairs. The lift carries 5 km of cable. The notice in writing comes "
+    "three months before the end of the lease. Pets may be kept only with permission. The seller pays the buyer. "
+    "Sales rose by 12 percent. At night the temperature was -5 degrees.",
+    "Die Miete beträgt mindestens 900 Euro.",
+)
+TWISTS = {
+    "names swapped": (
+        "Harbour Estates Ltd is the tenant.",
+        "Harbour Estates Ltd as landlord and Miriam Okafor as tenant",
+    ),
+    "a name alone": ("Harbour Estates Ltd.", "Harbour Estates Ltd as landlord"),
+    "subject and object swapped": ("The buyer pays the seller.", "The seller pays the buyer"),
+    "a degree left out": ("The fee is 48 euros a month.", "The fee is at least 48 euros a month"),
+    "a rate left out": ("The fee is at least 48 euros.", "The fee is at least 48 euros"),
+    "a quote cut out of a denial": ("Smoking is allowed on the stairs.", "smoking is allowed on the stairs"),
+    "a condition cut off": ("Pets may be kept.", "Pets may be kept"),
+    "number words": (
+        "The notice in writing comes five months before the end of the lease.",
+        "The notice in writing comes three months before the end of the lease",
+    ),
+    "another unit": ("The lift carries 5 miles of cable.", "The lift carries 5 km of cable"),
+    "may and must": ("Pets must be kept only with permission.", "Pets may be kept only with permission"),
+    "percent and points": ("Sales rose by 12 % percent.", "Sales rose by 12 percent"),
+    "a sign lost": ("At night the temperature was 5 degrees.", "At night the temperature was -5 degrees"),
+    "yes": ("Yes.", "Sales rose by 12 percent"),
+    "two quotes stitched with dots": ("The fee is paid by the buyer.", "The fee ... The seller pays the buyer"),
+    "another language's degree": ("Die Miete beträgt 900 Euro.", "Die Miete beträgt mindestens 900 Euro"),
+}
+
+
+@pytest.mark.parametrize("twist", TWISTS, ids=lambda twist: twist.replace(" ", "-"))
+def test_words_of_the_document_that_are_made_to_lie_are_not_shown(twist: str) -> None:
+    """What is shown instead is a whole sentence of the page, or nothing."""
+    text, quote = TWISTS[twist]
+    given = ask(lambda body: reply((text, passages_of(body)[0]["passage"], quote)), text, MANUAL)
+    quoted = [f"“{place.snippet}” (p. {place.page_number})" for place in given.citations]
+    lead_in, _, rest = given.content.partition("“")
+    assert given.refused or (f"“{rest}", lead_in) == (quoted[0], find_wording(given.language).lead_in + " ")
+    sentences = re.findall(r"\S[^.]*(?:-5[^.]*)?\.", " ".join(MANUAL))
+    assert all(place.snippet in sentences for place in given.citations)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The total is $42, due on March 3.", "The invoice total is $42, due on March 3"),
+        ("The tenant is Miriam Okafor.", "Miriam Okafor as tenant"),
+        ("The landlord is Harbour Estates Ltd.", "Harbour Estates Ltd as landlord"),
+        ("Cats are not allowed.", "Cats are not allowed"),
+    ],
+)
+def test_own_words_that_keep_to_the_sentence_are_shown(text: str, quote: str) -> None:
+    pages = ("The invoice total is $42, due on March 3.", *LEASE)
+    given = ask(lambda body: reply((text, passage_with(body, quote), quote)), "Which?", pages)
+    (place,) = given.citations
+    assert given.content == f"{text[:-1]} (p. {place.page_number})."
+    assert quote in place.snippet
 
 
 @pytest.mark.parametrize(
@@ -197,7 +261,13 @@ def test_a_reply_of_another_shape_is_an_error(text: str) -> None:
         list(read_sentences(iter([text])))
 
 
-@pytest.mark.parametrize("status", [401, 404, 500, 503])
+@pytest.mark.parametrize("tail", ["[" * 30_000, "9" * 30_000], ids=["nesting", "a number"])
+def test_what_no_parser_takes_ends_the_reply(tail: str) -> None:
+    text = reply(("a", "p", "q"))[:-2] + ', {"text": ' + tail
+    assert [claim.text for claim in read_sentences(iter([text]))] == ["a"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
 def test_a_server_that_fails_is_an_error(status: int) -> None:
     with serve_script(honest, status=status) as url, pytest.raises(ChatModelError, match=str(status)):
         answer(ServedChat(url, "m"), find_all(LEASE, "rent?"))
