@@ -1,6 +1,7 @@
 """Questions about finished jobs: who may ask, what it costs, what is answered, what is remembered."""
 
 import logging
+import unicodedata
 import uuid
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from database.connect import transaction
-from errors import InvalidFieldError, JobNotFoundError, MissingTokenError, OcrChatError
+from errors import InvalidFieldError, MissingTokenError, OcrChatError
 from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
 from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
@@ -92,8 +93,6 @@ class Chat:
             answer = yield from self._answer(job_ids, text, to_turns(conversation.messages))
             stored = self._store.add(conversation, text, answer)
             charge = self._metering.prices.chat_message_credits
-        except LookupError as error:
-            raise JobNotFoundError from error
         finally:
             self._settle(charge_id, charge)
         yield ChatReply(conversation.id, stored)
@@ -210,12 +209,18 @@ def _require_account(caller: Caller) -> Account:
 
 
 def _check_message(message: str) -> str:
-    text = message.replace("\x00", "").strip()
-    if not text:
+    # A lone surrogate is half a character: neither the database nor the model could take it.
+    text = message.replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+    if not any(map(_says_something, text)):
         raise InvalidFieldError("The message is empty.", remedy='Send JSON: {"message": "your question"}.')
     if len(text) > MAX_MESSAGE_CHARS:
         raise InvalidFieldError(f"The message is longer than {MAX_MESSAGE_CHARS} characters.")
     return text
+
+
+def _says_something(char: str) -> bool:
+    """A letter, number or symbol; punctuation and what can't be seen ask nothing."""
+    return unicodedata.category(char)[0] in "LNS"
 
 
 def build_chat(settings: Settings, engine: sa.Engine, jobs: FinishedJobs, metering: Metering) -> Chat:

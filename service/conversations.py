@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from database.connect import insert_into, reading, transaction, utc_now
 from database.tables import chat_messages, conversations
+from errors import JobNotFoundError
 from pipeline.document import Box
 from retrieval.answer import Answer, Citation, Turn
 
@@ -51,16 +52,19 @@ class ConversationStore:
         self._engine = engine
 
     def get(self, job_id: str, account_id: str) -> Conversation:
-        """The conversation, begun if there is none."""
-        with transaction(self._engine) as connection:
-            connection.execute(
-                insert_into(connection, conversations)
-                .values(id=uuid.uuid4().hex, job_id=job_id, account_id=account_id, created_at=utc_now())
-                .on_conflict_do_nothing()
-            )
+        """The conversation, begun if there is none. Raises JobNotFoundError when the job goes at this moment."""
+        try:
+            with transaction(self._engine) as connection:
+                connection.execute(
+                    insert_into(connection, conversations)
+                    .values(id=uuid.uuid4().hex, job_id=job_id, account_id=account_id, created_at=utc_now())
+                    .on_conflict_do_nothing()
+                )
+        except sa.exc.IntegrityError as error:
+            raise JobNotFoundError from error
         found = self.find(job_id, account_id)
         if found is None:
-            raise LookupError("the conversation was deleted at this moment")
+            raise JobNotFoundError
         return found
 
     def find(self, job_id: str, account_id: str) -> Conversation | None:
@@ -80,7 +84,8 @@ class ConversationStore:
     def add(self, conversation: Conversation, question: str, answer: Answer) -> ChatMessage:
         """Store a question with its answer, both or neither. Returns the answer as stored.
 
-        Raises LookupError when the conversation was deleted in the meantime.
+        Two questions at once are stored one after the other. Raises JobNotFoundError when the conversation was deleted
+        in the meantime, alone or with its job.
         """
         now = utc_now()
         asked = {"role": Role.USER, "content": question, "citations": "[]", "refused": False, "engine": ""}
@@ -92,9 +97,9 @@ class ConversationStore:
             "engine": answer.engine,
         }
         with transaction(self._engine) as connection:
-            alive = sa.select(conversations.c.id).where(conversations.c.id == conversation.id)
+            alive = sa.select(conversations.c.id).where(conversations.c.id == conversation.id).with_for_update()
             if connection.execute(alive).one_or_none() is None:
-                raise LookupError("the conversation was deleted in the meantime")
+                raise JobNotFoundError
             for values in (asked, said):
                 row = connection.execute(
                     sa.insert(chat_messages)

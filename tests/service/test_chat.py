@@ -1,6 +1,7 @@
 """Chat through the service: who may ask, what is charged and remembered, with the real search process."""
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from database.connect import reading, transaction, utc_now
+from database.connect import open_engine, reading, transaction, utc_now
 from database.tables import accounts, chat_messages, conversations, credit_buckets, jobs
 from errors import (
     ChatUnavailableError,
@@ -22,14 +23,17 @@ from errors import (
 )
 from pipeline.document_json import to_json
 from pipeline.options import OcrOptions
+from retrieval.answer import Answer
 from service.callers import Account, Caller
 from service.chat import Chat, ChatReply, build_chat
+from service.conversations import ConversationStore
 from service.job_files import JobFiles, document_key
 from service.job_record import JobRecord, JobState, options_to_json
 from service.librarian_process import Ask, LibrarianProcess
 from service.metering import build_metering
 from service.secrets import load_secrets
 from settings import Settings
+from tests.postgres import PostgresCluster
 from tests.retrieval.papers import LEASE, RECEIPT, make_document
 from tests.retrieval.scripted_server import passage_with, reply, serve_script
 
@@ -80,6 +84,27 @@ def to_record(job_id: str, owner_id: str | None) -> JobRecord:
     )
 
 
+def to_row(job_id: str, owner_id: str) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "owner_id": owner_id,
+        "caller_key": "k",
+        "fingerprint": "f",
+        "state": "done",
+        "options": options_to_json(OcrOptions()),
+        "source_name": "paper.pdf",
+        "media_type": "application/pdf",
+        "suffix": ".pdf",
+        "size_bytes": 1,
+        "page_count": 1,
+        "is_express": True,
+        "weight": 1,
+        "queue_rank": 0.0,
+        "retain": True,
+        "created_at": utc_now(),
+    }
+
+
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("chat")
@@ -91,26 +116,7 @@ def account(engine: sa.Engine) -> Account:
     with transaction(engine) as connection:
         connection.execute(accounts.insert().values(**values, created_at=utc_now()))
         for job_id in (LEASE_JOB, RECEIPT_JOB, PENDING_JOB):
-            connection.execute(
-                jobs.insert().values(
-                    id=job_id,
-                    owner_id=values["id"],
-                    caller_key="k",
-                    fingerprint="f",
-                    state="done",
-                    options=options_to_json(OcrOptions()),
-                    source_name="paper.pdf",
-                    media_type="application/pdf",
-                    suffix=".pdf",
-                    size_bytes=1,
-                    page_count=1,
-                    is_express=True,
-                    weight=1,
-                    queue_rank=0.0,
-                    retain=True,
-                    created_at=utc_now(),
-                )
-            )
+            connection.execute(jobs.insert().values(**to_row(job_id, values["id"])))
         row = connection.execute(sa.select(accounts).where(accounts.c.id == values["id"])).mappings().one()
     fields = {name: row[name] for name in Account.__dataclass_fields__ if name in row}
     return Account(**fields)
@@ -196,11 +202,42 @@ def test_who_may_not_ask(chat: Chat, caller: Caller, account: Account) -> None:
         chat.history(caller, "d" * 32)
 
 
-@pytest.mark.parametrize("message", ["", "  \n", "\x00", "x" * 4001])
+@pytest.mark.parametrize("message", ["", "  \n", "\x00", "\ud800", "\u200b\u202e", "?!", "x" * 4001])
 def test_messages_that_are_none(chat: Chat, caller: Caller, message: str) -> None:
     with pytest.raises(InvalidFieldError):
         chat.ask(caller, LEASE_JOB, message)
     assert chat.history(caller, LEASE_JOB).messages == ()
+
+
+def test_half_a_character_harms_nobody(chat: Chat, caller: Caller, process: LibrarianProcess) -> None:
+    """JSON can carry it; the model's tokenizer died of it, and with it the process that answers everybody."""
+    chat.ask(caller, LEASE_JOB, "Who is the tenant?")
+    worker = process._process
+    given = chat.ask(caller, LEASE_JOB, "How much is \ud83d the monthly rent?")
+    assert "$1,250.00" in given.message.content
+    assert process._process is worker
+    assert chat.history(caller, LEASE_JOB).messages[-2].content == "How much is  the monthly rent?"
+
+
+def test_a_job_that_goes_while_it_is_asked_about(
+    engine: sa.Engine, account: Account, process: LibrarianProcess, data_dir: Path, caller: Caller
+) -> None:
+    metering = _metering(to_settings(data_dir, chat_message_credits=2))
+
+    class Vanishing(Jobs):
+        def require_done(self, caller: Caller, job_id: str) -> JobRecord:
+            record = super().require_done(caller, job_id)
+            with transaction(engine) as connection:
+                connection.execute(jobs.delete().where(jobs.c.id == job_id))
+            return record
+
+    chat = Chat(engine, Vanishing(account), process, metering)
+    with pytest.raises(JobNotFoundError):
+        chat.ask(caller, LEASE_JOB, "Who is the tenant?")
+    with pytest.raises(JobNotFoundError):
+        chat.history(caller, RECEIPT_JOB)
+    with reading(engine) as connection:
+        assert connection.execute(sa.select(sa.func.sum(credit_buckets.c.reserved))).scalar_one() in (None, 0)
 
 
 def test_a_conversation_is_deleted_and_begun_anew(chat: Chat, caller: Caller, engine: sa.Engine) -> None:
@@ -332,3 +369,39 @@ def test_citations_survive_the_database(chat: Chat, caller: Caller) -> None:
     assert json.dumps(stored.citations[0].snippet)
     assert stored.citations[0].block_ids == ("p1-b1",)
     assert stored.citations[0].box is not None
+
+
+@pytest.mark.postgres
+def test_two_questions_at_once_keep_their_answers(postgres: PostgresCluster) -> None:
+    """The second question is stored when the first's answer is, not between the two."""
+    url = postgres.make_database()
+    engine = open_engine(url)
+    account_id = uuid.uuid4().hex
+    with transaction(engine) as connection:
+        connection.execute(
+            accounts.insert().values(id=account_id, email="a@example.org", plan="free", created_at=utc_now())
+        )
+        connection.execute(jobs.insert().values(**to_row(LEASE_JOB, account_id)))
+    store = ConversationStore(engine)
+    conversation = store.get(LEASE_JOB, account_id)
+    answer = Answer((), "extractive", "en", refusal="no")
+    second = threading.Thread(target=store.add, args=(conversation, "second", answer))
+
+    def let_second_in(connection: sa.Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if "INSERT INTO chat_messages" not in statement or second.ident is not None:
+            return
+        second.start()
+        with engine.connect() as onlooker:
+            waits = sa.text(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            while second.is_alive() and not onlooker.execute(waits).scalar_one():
+                onlooker.rollback()
+
+    sa.event.listen(engine, "after_cursor_execute", let_second_in)
+    store.add(conversation, "first", answer)
+    second.join()
+    said = [message.content for message in store.get(LEASE_JOB, account_id).messages]
+    engine.dispose()
+    postgres.drop_database(url)
+    assert said == ["first", "no", "second", "no"]
