@@ -204,9 +204,15 @@ class ChatSettings(_Group):
         "", description="Sentence-transformers model id or folder. Empty: the multilingual e5-small that is installed."
     )
     chroma_url: str = Field("", description="A Chroma server, e.g. `http://127.0.0.1:8001`. Empty: in `DATA_DIR`.")
-    chat_url: str = Field("", description="OpenAI-compatible server that words the answers. Empty: quotes only.")
+    chat_url: str = Field(
+        "",
+        description="OpenAI-compatible server that words answers. Empty: an instruct model at `VLM_URL`, else quotes.",
+    )
     chat_key: str = Field("", description="Its API key, where it wants one.")
     chat_model: str = Field("", description="Model name at `CHAT_URL`, or a transformers model id when that is empty.")
+    chat_answer_s: float = Field(
+        120.0, gt=0, description="Longest time for an answer of a server; then the document's own sentences answer."
+    )
     chat_gguf: str = Field("", description="GGUF file of a chat model that runs inside this program.")
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from database.connect import transaction
 from errors import InvalidFieldError, MissingTokenError, OcrChatError
+from pipeline.vlm.config import VlmKind
 from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
 from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
@@ -23,7 +24,8 @@ from service.conversations import ChatMessage, Conversation, ConversationStore, 
 from service.job_record import JobRecord
 from service.librarian_process import Ask, Find, Forget, IndexPart, LibrarianProcess
 from service.metering import Metering
-from settings import ChatSettings, Settings
+from service.model_choice import choose_instruct_model
+from settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -232,21 +234,27 @@ def build_chat(settings: Settings, engine: sa.Engine, jobs: FinishedJobs, meteri
         index_url=chat.chroma_url,
     )
     librarian = LibrarianProcess(config, storage.effective_storage_url)
-    return Chat(engine, jobs, librarian, metering, _find_model(chat, storage.data_dir / "models"))
+    return Chat(engine, jobs, librarian, metering, find_chat_model(settings))
 
 
-def _find_model(settings: ChatSettings, models_folder: Path) -> ChatModel | None:
-    """What words the answers; None: the document's own sentences do."""
-    if settings.chat_url:
-        from retrieval.answerers.served_chat import ServedChat
+def find_chat_model(settings: Settings) -> ChatModel | None:
+    """What words the answers; None: the document's own sentences do.
 
-        return ServedChat(settings.chat_url, settings.chat_model or "default", key=settings.chat_key)
-    if settings.chat_gguf:
+    Where no chat model is set, the server that reads the pages words them too if its model is called an instruct one.
+    """
+    chat = settings.chat
+    if chat.chat_gguf and not chat.chat_url:
         from retrieval.answerers.gguf_server import GgufChat
 
-        return GgufChat(Path(settings.chat_gguf))
-    if settings.chat_model:
+        return GgufChat(Path(chat.chat_gguf))
+    if chat.chat_model and not chat.chat_url:
         from retrieval.answerers.transformers_server import TransformersChat
 
-        return TransformersChat(settings.chat_model, cache_folder=models_folder)
-    return None
+        return TransformersChat(chat.chat_model, cache_folder=settings.storage.data_dir / "models")
+    served = choose_instruct_model(settings)
+    is_named = "instruct" in f"{served.profile} {served.model}".casefold()  # unknown ones are only tried at reading
+    if served.kind is not VlmKind.SERVED or not is_named:
+        return None
+    from retrieval.answerers.served_chat import ServedChat
+
+    return ServedChat(served.url, served.model or "default", key=served.key, answer_s=chat.chat_answer_s)

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from errors import EngineUnavailableError
 from pipeline.engines.gguf_server import GgufModel, GgufServer
 from retrieval.answerers.generative import ChatModelError
 from retrieval.answerers.served_chat import MAX_TOKENS, ServedChat
 
 CONTEXT_TOKENS = 8192
-_TIMEOUT = httpx.Timeout(600.0)
+_ANSWER_S = 600.0
 """Patience with a process of our own: a busy machine is no reason to give up, and its end is noticed at once."""
 
 
@@ -55,6 +53,6 @@ class GgufChat:
         except EngineUnavailableError as error:
             raise ChatModelError(str(error)) from error
         self._served = ServedChat(
-            self._server.url, self.name, key=self._server.key, timeout=_TIMEOUT, max_tokens=self._max_tokens
+            self._server.url, self.name, key=self._server.key, answer_s=_ANSWER_S, max_tokens=self._max_tokens
         )
         return self._served

@@ -21,6 +21,8 @@ from retrieval.answerers.generative import ChatModelError
 from retrieval.answerers.served_chat import ServedChat
 
 _START_TIMEOUT_S = 600.0
+_ANSWER_S = 600.0
+"""Patience with a process of our own, whose end is noticed at once."""
 _POLL_S = 0.5
 _STOP_TIMEOUT_S = 5.0
 # The parent's end of a pipe is the process's standard input: it ends with the parent, however that ended.
@@ -77,7 +79,7 @@ class TransformersChat:
             stderr=subprocess.DEVNULL,
         )
         self._wait_until_ready(port)
-        self._served = ServedChat(f"http://127.0.0.1:{port}/v1", self.name)
+        self._served = ServedChat(f"http://127.0.0.1:{port}/v1", self.name, answer_s=_ANSWER_S)
         return self._served
 
     def _environment(self) -> dict[str, str]:

@@ -2,13 +2,17 @@
 
 import json
 import re
+import threading
+import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
 from retrieval.answer import Answer
-from retrieval.answerers.generative import ChatModelError, answer, read_sentences
+from retrieval.answerers.generative import ChatModelError, answer, read_sentences, stream_sentences
 from retrieval.answerers.served_chat import ServedChat
 from retrieval.chunking import iterate_chunks
 from retrieval.librarian import Excerpts
@@ -276,6 +280,40 @@ def test_a_server_that_fails_is_an_error(status: int) -> None:
 def test_nobody_there_is_an_error() -> None:
     with pytest.raises(ChatModelError, match="reached"):
         answer(ServedChat("http://127.0.0.1:9/v1", "m"), find_all(LEASE, "rent?"))
+
+
+class Trickle(BaseHTTPRequestHandler):
+    """Says an honest sentence, then next to nothing, and never ends."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        pieces = chain([honest(body)[:-2]], repeat(" "))
+        try:
+            for piece in pieces:
+                event = json.dumps({"choices": [{"delta": {"content": piece}}]})
+                self.wfile.write(f"data: {event}\n\n".encode())
+                time.sleep(0.01)
+        except OSError:
+            return
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+def test_a_model_that_never_ends_is_not_waited_for() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Trickle)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    model = ServedChat(f"http://127.0.0.1:{server.server_address[1]}/v1", "m", answer_s=1.0)
+    sentences = stream_sentences(model, find_all(LEASE, "rent?"))
+    assert next(sentences).text == "The monthly rent is $1,250.00 (p. 1)."
+    with pytest.raises(ChatModelError, match="too long"):
+        next(sentences)
+    model.close()
+    server.shutdown()
+    server.server_close()
 
 
 def test_sentences_arrive_before_the_reply_has_ended() -> None:

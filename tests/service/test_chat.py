@@ -25,7 +25,7 @@ from pipeline.document_json import to_json
 from pipeline.options import OcrOptions
 from retrieval.answer import Answer
 from service.callers import Account, Caller
-from service.chat import Chat, ChatReply, build_chat
+from service.chat import Chat, ChatReply, build_chat, find_chat_model
 from service.conversations import ConversationStore
 from service.job_files import JobFiles, document_key
 from service.job_record import JobRecord, JobState, options_to_json
@@ -405,3 +405,21 @@ def test_two_questions_at_once_keep_their_answers(postgres: PostgresCluster) -> 
     engine.dispose()
     postgres.drop_database(url)
     assert said == ["first", "no", "second", "no"]
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({}, None),
+        ({"chat_url": "http://a/v1", "chat_model": "words"}, "words"),
+        ({"chat_url": "http://a/v1", "vlm_url": "http://b/v1", "vlm_model": "Qwen/Qwen3-VL-8B-Instruct"}, "default"),
+        ({"vlm_url": "http://b/v1", "vlm_model": "Qwen/Qwen3-VL-8B-Instruct"}, "Qwen/Qwen3-VL-8B-Instruct"),
+        ({"vlm_url": "http://b/v1", "vlm_model": "lightonai/LightOnOCR-1B-1025"}, None),
+        ({"vlm_url": "http://b/v1", "vlm_model": "gemma", "vlm_profile": "instruct"}, "gemma"),
+        ({"vlm_url": "http://b/v1"}, None),
+    ],
+)
+def test_what_words_the_answers(tmp_path: Path, values: dict[str, str], name: str | None) -> None:
+    """A model that reads pages words answers too when it follows instructions and no other is set."""
+    model = find_chat_model(to_settings(tmp_path, **values))
+    assert (model and model.name) == name
