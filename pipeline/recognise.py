@@ -113,23 +113,24 @@ class Reader:
     ) -> PageResult:
         """Read page ``number`` (from 1). Raises ReadingError, EngineUnavailableError or PageNotFoundError.
 
-        Without a model, or where it fails and a fallback is wanted, tier ``vlm`` is the embedded engines' most careful
-        reading, at the price of tier ``cpu``. ``on_draft`` is told while a model writes, where that can be seen
-        (:meth:`ReaderConfig.has_drafts`).
+        Without a model, or where it fails and a fallback is wanted, tier ``vlm`` is what a PDF says itself and the
+        embedded engines' most careful reading of all else, at the price of tier ``cpu``. ``on_draft`` is told while a
+        model writes, where that can be seen (:meth:`ReaderConfig.has_drafts`).
         """
-        model = self._config.model_for(options.tier)
+        model = None if use is ModelUse.NEVER else self._config.model_for(options.tier)
         view = self._look(opened, number, options, has_model=model is not None)
         if isinstance(view, PageResult):
             return view
-        if model is None or use is ModelUse.NEVER:
-            is_careful = options.tier is Tier.VLM and model is None
+        if model is None:
+            is_careful = options.tier is Tier.VLM and self._config.model_for(options.tier) is None
             return self._read_image(view, options, CAREFUL_NOTICE if is_careful else "")
         try:
             read = self._open_model(model).read(view.image, options, on_draft)
         except (ReadingError, EngineUnavailableError) as error:
             if use is ModelUse.ALONE:
                 raise
-            return self._read_image(view, options, explain_fallback(number, error.message))
+            result = self.read_page(opened, number, options, use=ModelUse.NEVER)
+            return replace(result, notices=(*result.notices, explain_fallback(number, error.message)))
         return PageResult(read.page, (*view.notices, *read.notices), options.tier)
 
     def read_batch(

@@ -20,6 +20,7 @@ from pipeline.page_image import PageImage
 from pipeline.page_reading import PageReader
 from pipeline.recognise import PDF_TEXT, Reader, ReaderConfig, recognise
 from pipeline.script_detection import ScriptFinding
+from pipeline.vlm.config import VlmConfig, VlmKind
 from samples.drawing import SANS, load_font
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -108,6 +109,15 @@ def test_a_pdf_keeps_its_own_text(reader):
     document = read_sample("invoice.pdf", reader)
     assert [page.engine for page in document.pages] == [PDF_TEXT] * document.page_count
     assert all(block.confidence is None for page in document.pages for block in page.blocks)
+
+
+def test_a_pdf_keeps_its_own_text_where_the_model_that_should_read_it_fails():
+    nowhere = VlmConfig(VlmKind.SERVED, url="http://127.0.0.1:9/v1", model="any", page_budget_s=5.0)
+    failing = Reader(ReaderConfig(vlm=nowhere))
+    document = read_sample("invoice.pdf", failing, tier=Tier.VLM)
+    failing.close()
+    assert [page.engine for page in document.pages] == [PDF_TEXT] * document.page_count
+    assert any("price of tier cpu" in notice for notice in document.notices)
 
 
 def picture_pdf(*, over_picture):
