@@ -13,7 +13,16 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from errors import OcrChatError, QuotaExceededError
+from errors import (
+    ChatUnavailableError,
+    JobNotFinishedError,
+    JobNotFoundError,
+    MissingTokenError,
+    OcrChatError,
+    QuotaExceededError,
+    RateLimitedError,
+    StorageUnavailableError,
+)
 from service.callers import Caller
 from service.chat import ChatReply
 from service.conversations import ChatMessage
@@ -28,6 +37,17 @@ from ui.texts import Texts, choose_language, get_texts
 SUGGESTIONS = 3
 MAX_QUESTION_CHARS = 20_000
 """What the route lets in; the service says how much it answers."""
+
+_SENTENCES = {
+    ChatUnavailableError.code: "said.chat_unavailable",
+    JobNotFinishedError.code: "chat.not_yet",
+    JobNotFoundError.code: "status.gone",
+    MissingTokenError.code: "chat.sign_in",
+    RateLimitedError.code: "refusal.rate_limited",
+    StorageUnavailableError.code: "said.storage_unavailable",
+    OcrChatError.code: "error.unexpected",
+}
+"""What the panel says of an error's code; the API's own sentences are English, and meant for programmers."""
 
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ON_LOAD = """
@@ -47,7 +67,8 @@ class Question(BaseModel):
 
 def build_chat_panel(texts: Texts, *, root: str) -> gr.HTML:
     """``root`` leads from the page to the program's root: empty or ``../``. Its value is :func:`to_chat_value`."""
-    options = {"root": root, "language": texts.language, "suggestions": SUGGESTIONS}
+    errors = {code: texts(key) for code, key in _SENTENCES.items()}
+    options = {"root": root, "language": texts.language, "suggestions": SUGGESTIONS, "errors": errors}
     data = f"<div data-texts='{to_attribute(texts.group('chat'))}' data-options='{to_attribute(options)}' hidden></div>"
     return gr.HTML(
         value=None,
@@ -114,7 +135,7 @@ def _to_lines(first: str | ChatReply, rest: Iterator[str | ChatReply], texts: Te
         for piece in rest:
             yield _to_line(piece)
     except OcrChatError as error:
-        yield _dump({"error": describe_error(error, texts)})
+        yield _dump({"error": describe_error(error, texts), "code": error.code})
 
 
 def _to_line(piece: str | ChatReply) -> str:

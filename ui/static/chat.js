@@ -4,9 +4,10 @@ import { fill, make } from "./dom.js";
 
 const SESSION_CHANGED = "ocr-chat:session";
 const SNIPPET_CHARS = 38;
+const SAYS_SOMETHING = /[\p{L}\p{N}\p{S}]/u;
 
 export class ChatPanel {
-  // `options`: {root, language, suggestions}; `texts`: words
+  // `options`: {root, language, suggestions, errors: a sentence for each code}; `texts`: words
   constructor(shell, texts, options) {
     this.shell = shell;
     this.texts = texts;
@@ -58,12 +59,17 @@ export class ChatPanel {
       const response = await fetch(this.url, { cache: "no-store" });
       const answer = await response.json();
       if (job !== this.job) return;
-      if (!response.ok) this.showHint(answer.error);
+      if (!response.ok) this.showHint(this.describe(answer));
       else if (!answer.signed_in) this.showSignIn();
       else this.showMessages(answer.messages);
     } catch {
       if (job === this.job) this.showHint(this.texts.failed);
     }
+  }
+
+  // `problem`: {error, code}
+  describe(problem) {
+    return this.options.errors[problem.code] ?? problem.error ?? this.texts.failed;
   }
 
   showHint(...parts) {
@@ -101,7 +107,7 @@ export class ChatPanel {
       this.log.append(said);
       return said;
     }
-    const body = make("div", { class: "ch-text", dir: "auto" }, message.content);
+    const body = make("div", { class: "ch-text", dir: "auto" }, ...isolateQuotes(message.content));
     const bubble = make("div", { class: `ch-message ch-assistant${message.refused ? " ch-refused" : ""}` });
     if (message.refused) bubble.append(make("strong", { class: "ch-refusal" }, this.texts.refused));
     bubble.append(body);
@@ -130,7 +136,7 @@ export class ChatPanel {
 
   async ask(question) {
     const text = question.trim();
-    if (!text || this.send.disabled) return;
+    if (!SAYS_SOMETHING.test(text) || this.send.disabled) return;
     const job = this.job;
     this.log.querySelector(".ch-hint")?.remove();
     this.addMessage({ role: "user", content: text });
@@ -158,19 +164,24 @@ export class ChatPanel {
     const response = await fetch(`${this.url}?lang=${this.options.language}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ message: text }),
     });
-    if (!response.ok) throw { sentence: (await response.json()).error };
+    if (!response.ok) throw { sentence: this.describe(await response.json()) };
     const body = waiting.querySelector(".ch-text");
     const sentences = [];
+    let isComplete = false;
     for await (const line of readLines(response.body)) {
       const piece = JSON.parse(line);
-      if (piece.error) throw { sentence: piece.error };
+      if (piece.error) throw { sentence: this.describe(piece) };
       if (piece.sentence) {
         sentences.push(piece.sentence);
         waiting.classList.remove("ch-waiting");
-        body.textContent = sentences.join(" ");
-      } else waiting.replaceWith(this.addMessage(piece.message));
+        body.replaceChildren(...isolateQuotes(sentences.join(" ")));
+      } else {
+        waiting.replaceWith(this.addMessage(piece.message));
+        isComplete = true;
+      }
       this.scroll();
     }
+    if (!isComplete) throw {};
   }
 
   async clear() {
@@ -186,6 +197,11 @@ export class ChatPanel {
   scroll() {
     this.log.scrollTop = this.log.scrollHeight;
   }
+}
+
+// What the document says may run the other way than what the answer says about it.
+function isolateQuotes(text) {
+  return text.split(/(“[^”]*”)/).map((part, place) => (place % 2 ? make("bdi", {}, part) : part));
 }
 
 async function* readLines(stream) {
