@@ -122,7 +122,7 @@ class Librarian:
         material = Material(found.passages, shelf.units, shelf.search.lexical, shelf.words, found.same_language)
         quotes = self._find_quotes(found.question, material)
         wording = find_wording(found.language)
-        sentences = tuple(_to_sentence(quote, found, shelf) for quote in quotes)
+        sentences = _merge_repeats((_to_sentence(quote, found, shelf) for quote in quotes), found)
         lead_in = wording.lead_in if sentences else ""
         return Answer(sentences, "extractive", found.language or "en", lead_in, wording.refusal)
 
@@ -136,6 +136,23 @@ class Librarian:
 
     def close(self) -> None:
         self._index.close()
+
+
+def _merge_repeats(sentences: Iterable[AnswerSentence], found: Excerpts) -> tuple[AnswerSentence, ...]:
+    """What the document says twice in the same words is told once, with every page that says it."""
+    merged: dict[str, AnswerSentence] = {}
+    for sentence in sentences:
+        place = sentence.citations[0]
+        # Rows of tables may be alike under other headings.
+        words = " ".join(place.snippet.split()) if sentence.text.startswith("“") else sentence.text
+        before = merged.setdefault(words, sentence)
+        if all(
+            (place.document_id, place.page_number) != (one.document_id, one.page_number) for one in before.citations
+        ):
+            name = neutralise(found.names[place.document_id]) if len(found.names) > 1 else ""
+            text = mark_page(before.text, place.page_number, document_name=name)
+            merged[words] = AnswerSentence(text, before.citations + sentence.citations)
+    return tuple(merged.values())
 
 
 def _to_sentence(quote: Quote, found: Excerpts, shelf: Shelf) -> AnswerSentence:

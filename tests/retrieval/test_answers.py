@@ -1,5 +1,7 @@
 """Questions about our own small papers, through search, rules and refusals."""
 
+import re
+
 import pytest
 
 from pipeline.document import Document
@@ -156,3 +158,20 @@ def test_spaces_that_ocr_puts_into_words_do_no_harm(librarian: Librarian) -> Non
     pages = ("ค่า เช่าห้อง ราคา 5,400 บาท ต่อเดือน", "ไม่ อนุ ญาตให้นำสัตว์ เลี้ ยงเข้าพัก")
     answer = ask(librarian, make_document(pages), "นำสัตว์เลี้ยงเข้าพักได้ไหม")
     assert answer.citations[0].page_number == 2
+
+
+@pytest.mark.parametrize(
+    ("pages", "marks"),
+    [
+        (("Terms of the lottery. {0} {0}",), ["(p. 1)"]),
+        (("Terms of the lottery. {0}", "Notes. {0}"), ["(p. 1)", "(p. 2)"]),
+    ],
+)
+def test_what_stands_there_twice_is_told_once(librarian: Librarian, pages: tuple[str, ...], marks: list[str]) -> None:
+    sentence = "The draw takes place on Friday."
+    document = make_document(tuple(page.format(sentence) for page in pages))
+    given = ask(librarian, document, "When does the draw take place?")
+    assert given.content.count("Friday") == 1
+    assert sorted(re.findall(r"\(.*?\)", given.content)) == marks
+    assert {place.snippet for place in given.citations} == {sentence}
+    assert len(given.citations) == len(pages)
