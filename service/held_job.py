@@ -63,6 +63,17 @@ class HeldJob:
                     held.begun.add(number)
         return held
 
+    def stop_pages(self) -> None:
+        """Stop what reads pages of it; those of a batch have one future."""
+        for future in set(self.in_flight.values()):
+            future.cancel()
+
+    def stop(self) -> None:
+        """Stop all that runs for it."""
+        self.stop_pages()
+        if self.finishing is not None:
+            self.finishing.cancel()
+
     def take_lost(self, number: int) -> None:
         """The batch that a page was in died; that is nothing which this page is known to have done."""
         self.in_flight.pop(number, None)

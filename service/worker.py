@@ -19,6 +19,7 @@ from database.connect import reading, transaction, utc_now
 from service.claim_limits import POLL_S, ClaimLimit, find_claim_limit
 from service.completion import Completion
 from service.executors.base import Executor, Lane
+from service.handing_back import hand_back
 from service.held_job import DocumentDone, HeldJob, PageDone
 from service.job_claims import FailedPageOutcome, JobClaims, PageOutcome
 from service.job_closing import JobClosing
@@ -125,7 +126,7 @@ class Worker:
                 # The database restarts or is locked for long: what is not written down is tried again.
                 _log.warning("database_unavailable", error=type(error).__name__)
                 time.sleep(_DATABASE_PAUSE_S)
-        self._hand_back()
+        hand_back(self._engine, self._claims, self._held.values())
 
     def _step(self) -> None:
         self._collect(self._wait_s())
@@ -279,8 +280,7 @@ class Worker:
         self._lanes.remove(job_id)
         self._metrics.leases_lost.inc()
         _log.info("lease_lost", job_id=job_id, token=held.claim.token)
-        for future in list(held.in_flight.values()):
-            future.cancel()
+        held.stop_pages()
         self._leave(held)
 
     def _leave(self, held: HeldJob) -> None:
@@ -363,29 +363,6 @@ class Worker:
         self._lanes.remove(held.id)
         self._claim_due = 0.0
         self._signals.notify(held.id, has_ended=True)
-
-    def _hand_back(self) -> None:
-        """Stop what still runs and put the jobs back into the queue."""
-        for held in self._held.values():
-            for future in held.in_flight.values():
-                future.cancel()
-            if held.finishing is not None:
-                held.finishing.cancel()
-        if not self._held:
-            return
-        try:
-            with transaction(self._engine) as connection:
-                for held in sorted(self._held.values(), key=lambda each: each.id):
-                    if self._claims.renew(connection, held.claim, now=utc_now()):
-                        if not held.has_document:  # else its page is read again, for it has not been kept as such
-                            self._claims.record_pages(connection, held.claim, held.outcomes)
-                        self._claims.unstart_pages(connection, held.claim, list(held.in_flight))
-                        self._claims.hand_back(connection, held.claim)
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-            # The leases run out by themselves.
-            _log.warning("not_handed_back", error=type(error).__name__)
-        for held in self._held.values():
-            _log.info("job_handed_back", job_id=held.id, unread=len(held.failures))
 
 
 def _numbers(portions: Iterable[Portion]) -> list[int]:

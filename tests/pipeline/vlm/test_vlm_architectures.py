@@ -62,6 +62,31 @@ def test_a_profile_reads_with_its_architecture(checkpoints, profile, architectur
     engine.close()
 
 
+@pytest.mark.parametrize(("profile", "architecture"), PAIRS)
+def test_pages_of_a_batch_do_not_see_each_other(checkpoints, profile, architecture):
+    """Neither the pages nor what fills up the shorter questions, which models with a state of their own might."""
+    model = str(checkpoints[architecture])
+    engine = TransformersVlm.open(
+        VlmConfig(VlmKind.TRANSFORMERS, model=model, profile=profile, device="cpu", max_new_tokens=4)
+    )
+    torch.manual_seed(3)
+    for weights in engine._model.parameters():
+        if weights.ndim > 1:  # so large that everything shown makes a difference
+            weights.data = torch.randn_like(weights) * 0.4
+    noise = np.random.default_rng(1)
+    sizes = [(90, 140), (300, 200), (64, 500)]
+    pages = [PageImage(1, noise.integers(0, 255, (*size, 3), dtype=np.uint8), 72) for size in sizes]
+
+    def probabilities(images: list[PageImage]) -> list[float]:
+        outputs = engine._ask_pages(images, EngineRequest(()), None)
+        return [tokens[0].logprob for output in outputs if (tokens := output.token_logprobs)]
+
+    alone = [probabilities([image])[0] for image in pages]
+    assert probabilities(pages) == pytest.approx(alone, abs=2e-4)
+    assert max(alone) - min(alone) > 2e-3
+    engine.close()
+
+
 def test_even_random_weights_keep_to_a_schema(checkpoints):
     config = VlmConfig(VlmKind.TRANSFORMERS, model=str(checkpoints["qwen3_5"]), profile="instruct", device="cpu")
     engine = TransformersVlm.open(config)
