@@ -104,7 +104,7 @@ class BatchWatch:
 
     def _take_receipts(self) -> None:
         """Receipts that can't be read are no receipts."""
-        with suppress(StorageUnavailableError, ValueError, TypeError):
+        with suppress(StorageUnavailableError, ValueError, TypeError, LookupError):
             for number in tuple(self._waiting):
                 data = self.files.impatient.find(receipt_key(self.batch.job_id, number, self.batch.token))
                 if data is not None:

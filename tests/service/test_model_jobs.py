@@ -282,3 +282,21 @@ def test_what_is_set_decides_what_reads(tmp_path: Path) -> None:
     assert choose_cpu_model(Settings.from_values(surya | {"surya_python": sys.executable})).kind is VlmKind.SURYA
     # Without its environment it can't run.
     assert choose_cpu_model(Settings.from_values(surya | {"surya_python": "/no"})).kind is VlmKind.NONE
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages"),
+    [
+        ({"vlm_device": "cpu"}, 1),
+        ({"vlm_device": "mps"}, 1),
+        ({"vlm_device": "cuda:1"}, 4),
+        ({"vlm_device": "cpu", "vlm_batch_pages": 3}, 3),
+        ({"executor": "ray", "ray_model_gpus": 1.0}, 4),
+        ({"executor": "ray"}, 1),
+    ],
+)
+def test_a_gpu_reads_several_pages_at_once(tmp_path: Path, settings: dict[str, Any], pages: int) -> None:
+    base = {"data_dir": tmp_path, "hf_hub_cache": str(tmp_path), "vlm_download": True}
+    assert choose_vlm(Settings.from_values(base | settings)).batch_pages == pages
+    # Servers put together by themselves what they are sent.
+    assert choose_vlm(Settings.from_values(base | settings | {"vlm_url": "http://vlm/v1"})).kind.batches is False
