@@ -11,9 +11,12 @@ import logging
 import multiprocessing
 import shutil
 from collections import OrderedDict
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, Protocol
 
 from errors import ChatUnavailableError, JobNotFoundError, OcrChatError
@@ -24,6 +27,7 @@ from retrieval.embedder import Embedder, EmbedderUnavailableError, open_embedder
 from retrieval.index import IndexUnavailableError, VectorIndex
 from retrieval.librarian import Excerpts, Librarian, LibrarianConfig, Shelf, build_shelf
 from service.job_files import JobFiles, document_key
+from service.logs import describe_error
 from service.turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -220,6 +224,10 @@ class LibrarianProcess:
         except (EOFError, OSError):
             self._end()
             return _Failed()
+        if isinstance(result, _LastWords):
+            self._end()
+            _log.error("the search process failed\n%s", result.text)
+            raise ChatUnavailableError
         if isinstance(result, IndexUnavailableError):
             if not self._config.index_url:  # what Chroma keeps of a folder in memory goes only with the process
                 self._end()
@@ -267,19 +275,35 @@ def serve(connection: Connection, config: LibrarianConfig, storage_url: str) -> 
     # Ctrl-C reaches the whole process group: the server decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     desk = Desk(config, storage_url)
-    while True:
-        try:
-            task: Task = connection.recv()
-        except EOFError:
-            return
-        try:
-            result = task.run(desk)
-        except OcrChatError as error:
-            result = error
-        except IndexUnavailableError as error:
-            desk.let_go_of_index()
-            result = error
-        connection.send(result)
+    with ExitStack() as stack:
+        stack.push(partial(_say_last_words, connection))
+        while True:
+            try:
+                task: Task = connection.recv()
+            except EOFError:
+                return
+            connection.send(_carry_out(task, desk))
+
+
+def _carry_out(task: Task, desk: Desk) -> Any:
+    try:
+        return task.run(desk)
+    except OcrChatError as error:
+        return error
+    except IndexUnavailableError as error:
+        desk.let_go_of_index()
+        return error
+
+
+def _say_last_words(
+    connection: Connection, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> bool:
+    """What nobody expected is told to the server, whose log leaves out what documents and people say. Ends quietly."""
+    if kind is None or error is None or issubclass(kind, SystemExit):
+        return False
+    with suppress(OSError):  # the server is gone
+        connection.send(_LastWords(describe_error((kind, error, trace))))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +311,13 @@ class _Failed:
     """The process died, or ``reason`` says why its index can't be used."""
 
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _LastWords:
+    """Of a process that ends because of an error that nobody expected."""
+
+    text: str
 
 
 def _page_count(shelf: Shelf) -> int:

@@ -45,6 +45,26 @@ def test_a_process_that_was_killed_is_started_again_for_the_question(process: Li
     assert "$1,250.00" in process.call(QUESTION).content
 
 
+class Stumble:
+    """An error that nobody expected, with the document's words in it."""
+
+    def run(self, desk: Any) -> None:
+        raise ValueError(f"no such word: {LEASE[0]}")
+
+
+def test_an_error_is_logged_once_and_without_the_documents_words(
+    process: LibrarianProcess, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ChatUnavailableError):
+        process.call(Stumble())
+    said = capfd.readouterr()
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "builtins.ValueError" in record.getMessage()
+    assert "in run" in record.getMessage()
+    assert "lease" not in record.getMessage() + said.out + said.err
+    assert "$1,250.00" in process.call(QUESTION).content
+
+
 def garble(folder: Path) -> None:
     (folder / "chroma.sqlite3").write_bytes(b"no database " * 4000)
 
