@@ -30,6 +30,7 @@ from errors import (
     RateLimitedError,
     UnavailableError,
 )
+from service.logs import ALREADY_LOGGED
 from service.outages import DATABASE_OUTAGES
 
 STATUSES: Mapping[type[OcrChatError], HTTPStatus] = {
@@ -151,4 +152,5 @@ async def _on_outage(request: Request, error: Exception) -> JSONResponse:
 async def _on_unknown_error(request: Request, error: Exception) -> JSONResponse:
     # The traceback goes to the log; the caller learns nothing about our insides.
     _log.error("request_failed", path=request.url.path, error_type=type(error).__name__, exc_info=error)
+    error.add_note(ALREADY_LOGGED)  # Starlette hands it on to uvicorn
     return to_response(OcrChatError(), request.url.path)

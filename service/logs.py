@@ -22,6 +22,9 @@ _MAX_ERRORS = 10
 # Their messages name code, or an outage, never a value.
 _TELLING = (OcrChatError, AttributeError, ImportError, IndexError, MemoryError, NameError, RecursionError, TypeError)
 
+ALREADY_LOGGED = "already logged"
+"""The note on an error that a line was written about: a web server that gets it next writes none."""
+
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -53,9 +56,15 @@ def configure_logs(level: str, log_format: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.WARNING, _LEVELS[level]))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return ALREADY_LOGGED not in getattr(error, "__notes__", ())
 
 
 def describe_error(exc_info: ExcInfo) -> str:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from database.connect import open_engine, transaction
 from errors import JobNotFoundError
-from service.logs import describe_error
+from service.logs import ALREADY_LOGGED, describe_error
 
 SECRET = "what-the-letter-says"
 
@@ -88,3 +88,17 @@ def test_errors_of_the_database_do_not_quote_what_was_to_be_stored(tmp_path):
         connection.execute(sa.text("INSERT INTO nowhere VALUES (:text)"), {"text": SECRET})
     engine.dispose()
     assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize(("note", "lines"), [(ALREADY_LOGGED, 0), ("another", 1)])
+def test_what_was_logged_is_not_logged_again_by_the_web_server(note, lines):
+    script = (
+        "import logging, sys\n"
+        "from service.logs import configure_logs\n"
+        "configure_logs('info', 'json')\n"
+        "error = ValueError()\n"
+        "error.add_note(sys.argv[1])\n"
+        "logging.getLogger('uvicorn.error').error('Exception in ASGI application', exc_info=error)\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", script, note], check=True, capture_output=True, text=True)
+    assert len(finished.stderr.splitlines()) == lines
