@@ -1,10 +1,11 @@
 """Page images read by a vision-language model: turned upright, shown to the model, boxes turned back."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from errors import EngineFailedError, ReadingError
+from errors import EngineFailedError, EngineUnavailableError, ReadingError
 from pipeline.document import Block, Line, Page
 from pipeline.engines.base import EngineRequest, EngineResult
 from pipeline.engines.vlm_catalogue import BatchModel, PageModel, open_page_model
@@ -15,7 +16,7 @@ from pipeline.options import OcrOptions
 from pipeline.page_image import PageImage
 from pipeline.prepare import PreparedPage, find_ink, prepare, to_grey
 from pipeline.presets import PRESETS
-from pipeline.vlm.config import VlmConfig
+from pipeline.vlm.config import VlmConfig, VlmKind
 from pipeline.vlm.drafts import DraftText, OnDraft
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SURELY_TURNED = 0.9
 _BLANK_INK_SHARE = 0.0005
+_ASK_AGAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,14 @@ OnModelPage = Callable[[int, ModelPage | ReadingError], None]
 
 
 class ModelReader:
-    """Opens the model on first use and keeps it."""
+    """Opens the model on first use and keeps it. ``clock`` gives seconds."""
 
-    def __init__(self, config: VlmConfig) -> None:
+    def __init__(self, config: VlmConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self._config = config
+        self._clock = clock
         self._model: PageModel | None = None
+        self._problem: EngineUnavailableError | None = None
+        self._ask_again_at = 0.0
         self._orientation: OrientationModel | None = None
 
     def close(self) -> None:
@@ -90,9 +95,16 @@ class ModelReader:
         model.read_pages(shown, self._to_request(options), tell_result, tell_text)
 
     def open(self) -> PageModel:
-        """Raises EngineUnavailableError."""
+        """Raises EngineUnavailableError; where opening takes long, at once for a minute after it has failed."""
         if self._model is None:
-            self._model = open_page_model(self._config)
+            if self._problem is not None and self._clock() < self._ask_again_at:
+                raise self._problem
+            try:
+                self._model = open_page_model(self._config)
+            except EngineUnavailableError as error:
+                if self._config.kind is VlmKind.TRANSFORMERS:  # loading, or waiting for a hub that does not answer
+                    self._problem, self._ask_again_at = error, self._clock() + _ASK_AGAIN_S
+                raise
         return self._model
 
     def _to_request(self, options: OcrOptions) -> EngineRequest:

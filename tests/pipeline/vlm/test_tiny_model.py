@@ -1,16 +1,18 @@
 """The tiny model really reads: pictures that it never saw, through the engine that the server uses."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from rapidfuzz.distance import Levenshtein
 
-from errors import PageNotFoundError
+from errors import EngineUnavailableError, PageNotFoundError
 from pipeline.engines.base import EngineRequest
 from pipeline.engines.transformers_vlm import TransformersVlm
 from pipeline.options import OcrOptions, Tier
@@ -19,6 +21,7 @@ from pipeline.rasterize import open_source
 from pipeline.recognise import Reader
 from pipeline.vlm.config import VlmConfig, VlmKind
 from pipeline.vlm.drafts import OnDraft
+from pipeline.vlm_reading import ModelReader
 from tests.service.running_services import scripted
 from tests.tiny_pictures import CHECKPOINT, MOST_ERRORS, draw_pictures
 
@@ -87,6 +90,28 @@ def test_a_batch_is_pages_of_their_own() -> None:
     assert [found[page.number].page.blocks[0].id for page in alone] == ["p1-b1", "p3-b1"]
     assert {each.tier for each in found.values()} == {Tier.VLM}
     assert [drafts[page.number][-1] for page in alone] == [page.text for page in alone]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_model_that_can_not_be_opened_is_not_asked_for_again_at_once(tmp_path: Path) -> None:
+    clock, folder = Clock(), tmp_path / CHECKPOINT.name
+    folder.mkdir()
+    reader = ModelReader(VlmConfig(VlmKind.TRANSFORMERS, model=str(folder), device="cpu"), clock)
+    with pytest.raises(EngineUnavailableError, match=r"config\.json"):
+        reader.open()
+    shutil.copytree(CHECKPOINT, folder, dirs_exist_ok=True)
+    clock.now += 59
+    with pytest.raises(EngineUnavailableError, match=r"config\.json"):
+        reader.open()
+    clock.now += 2
+    assert reader.open().info.name == CHECKPOINT.name
+    reader.close()
 
 
 def test_the_folder_names_the_profile(engine: TransformersVlm) -> None:
