@@ -15,7 +15,7 @@ import requests
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
-from tests.e2e.watched_model.sitecustomize import POISON_WIDTH_PX
+from tests.e2e.watched_model.sitecustomize import LATE_WIDTH_PX, LOOP_WIDTH_PX, POISON_WIDTH_PX
 from tests.server import RunningServer, start_server
 from tests.tiny_pictures import CHECKPOINT, MOST_ERRORS, Picture, draw_pictures
 
@@ -111,8 +111,8 @@ def engines(job: dict[str, Any]) -> list[str]:
     return [page["engine"] for page in job["pages"]]
 
 
-def poisoned(picture: Picture) -> Image.Image:
-    image = Image.new("RGB", (POISON_WIDTH_PX, picture.image.height), picture.image.getpixel((0, 0)))
+def widened(picture: Picture, width_px: int) -> Image.Image:
+    image = Image.new("RGB", (width_px, picture.image.height), picture.image.getpixel((0, 0)))
     image.paste(picture.image)
     return image
 
@@ -152,7 +152,7 @@ def test_pages_are_seen_and_counted_one_by_one_and_a_kill_takes_nothing_from_the
 def test_a_page_that_kills_the_model_costs_that_page_only(watched: Watched) -> None:
     failures = watched.count_failures()
     pictures = [PICTURES[0], SHORT, PICTURES[3]]
-    job = watched.wait(watched.send([pictures[0].image, poisoned(SHORT), pictures[2].image]))
+    job = watched.wait(watched.send([pictures[0].image, widened(SHORT, POISON_WIDTH_PX), pictures[2].image]))
     assert [engines(job)[0], engines(job)[2]] == [MODEL] * 2
     assert engines(job)[1] != MODEL
     assert errors(job, pictures) <= MOST_ERRORS, job["text"]
@@ -160,6 +160,20 @@ def test_a_page_that_kills_the_model_costs_that_page_only(watched: Watched) -> N
     (notice,) = [notice for notice in job["notices"] if "price of tier cpu" in notice]
     assert notice.startswith("Page 2:")
     assert watched.count_failures() == failures + 1
+
+
+def test_pages_that_loop_or_take_too_long_cost_themselves_only(watched: Watched) -> None:
+    before = len(watched.batches)
+    pictures = [widened(PICTURES[0], LOOP_WIDTH_PX), SHORT.image, widened(PICTURES[3], LATE_WIDTH_PX)]
+    job = watched.wait(watched.send(pictures))
+    assert [engine == MODEL for engine in engines(job)] == [False, True, False]
+    assert job["pages"][1]["text"].strip() == SHORT.text
+    assert job["usage"]["cost"] == 1 + 3 + 1
+    said = {notice[:7]: notice for notice in job["notices"] if "price of tier cpu" in notice}
+    assert "repeat itself" in said["Page 1:"]
+    assert "took too long" in said["Page 3:"]
+    # The model is not asked again, and the page between them not read again.
+    assert [pages for _, pages in watched.batches[before:]] == [3]
 
 
 def test_a_batch_is_stopped_with_its_job(held: Watched) -> None:
