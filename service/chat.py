@@ -20,7 +20,7 @@ from retrieval.embedder import EMBEDDED_MODEL, EmbedderConfig
 from retrieval.librarian import Excerpts, LibrarianConfig
 from retrieval.search import Passage
 from service.callers import Account, Caller
-from service.conversations import ChatMessage, Conversation, ConversationStore, to_turns
+from service.conversations import HISTORY_TURNS, ChatMessage, Conversation, ConversationStore, to_turns
 from service.job_record import JobRecord
 from service.librarian_process import Ask, Find, Forget, IndexPart, LibrarianProcess
 from service.metering import Metering
@@ -88,7 +88,7 @@ class Chat:
         account = _require_account(caller)
         text = _check_message(message)
         job_ids = self._check_jobs(caller, job_id, also)
-        conversation = self._store.get(job_id, account.id)
+        conversation = self._store.get(job_id, account.id, last=2 * HISTORY_TURNS)
         charge_id = self._reserve(caller)
         charge = 0
         try:

@@ -15,7 +15,7 @@ from pipeline.document import Box
 from retrieval.answer import Answer, Citation, Turn
 
 HISTORY_TURNS = 6
-"""How many earlier exchanges a new question may lean on."""
+"""How many earlier exchanges a new question may lean on; each is two messages."""
 
 
 class Role(StrEnum):
@@ -51,8 +51,11 @@ class ConversationStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def get(self, job_id: str, account_id: str) -> Conversation:
-        """The conversation, begun if there is none. Raises JobNotFoundError when the job goes at this moment."""
+    def get(self, job_id: str, account_id: str, *, last: int | None = None) -> Conversation:
+        """The conversation, or its ``last`` messages; begun if there is none.
+
+        Raises JobNotFoundError when the job goes at this moment.
+        """
         try:
             with transaction(self._engine) as connection:
                 connection.execute(
@@ -62,12 +65,12 @@ class ConversationStore:
                 )
         except sa.exc.IntegrityError as error:
             raise JobNotFoundError from error
-        found = self.find(job_id, account_id)
+        found = self.find(job_id, account_id, last=last)
         if found is None:
             raise JobNotFoundError
         return found
 
-    def find(self, job_id: str, account_id: str) -> Conversation | None:
+    def find(self, job_id: str, account_id: str, *, last: int | None = None) -> Conversation | None:
         with reading(self._engine) as connection:
             row = connection.execute(
                 sa.select(conversations.c.id).where(
@@ -76,10 +79,14 @@ class ConversationStore:
             ).one_or_none()
             if row is None:
                 return None
-            messages = connection.execute(
-                sa.select(chat_messages).where(chat_messages.c.conversation_id == row.id).order_by(chat_messages.c.id)
-            ).mappings()
-            return Conversation(row.id, job_id, tuple(_to_message(message) for message in messages))
+            newest_first = (
+                sa.select(chat_messages)
+                .where(chat_messages.c.conversation_id == row.id)
+                .order_by(chat_messages.c.id.desc())
+                .limit(last)
+            )
+            messages = [_to_message(message) for message in connection.execute(newest_first).mappings()]
+            return Conversation(row.id, job_id, tuple(reversed(messages)))
 
     def add(self, conversation: Conversation, question: str, answer: Answer) -> ChatMessage:
         """Store a question with its answer, both or neither. Returns the answer as stored.

@@ -134,6 +134,8 @@ def read_sentences(pieces: Iterator[str]) -> Iterator[ClaimedSentence]:
         if len(reader.text) > _MAX_REPLY_CHARS:
             break
         yield from reader.take()
+        if reader.is_ended:  # some models ramble on, some servers never hang up
+            return
     yield from reader.take()
     if not reader.is_started and not re.search(r"NOT[_ ]FOUND", reader.text):
         raise ChatModelError("the model's reply is not the JSON that was asked for")
@@ -143,6 +145,7 @@ def read_sentences(pieces: Iterator[str]) -> Iterator[ClaimedSentence]:
 class _ReplyReader:
     text: str = ""
     is_started: bool = False
+    is_ended: bool = False
     position: int = field(default=0)
     count: int = field(default=0)
 
@@ -160,6 +163,7 @@ class _ReplyReader:
             sentence = _to_claim(value)
             if sentence is not None:
                 yield sentence
+        self.is_ended = self.count == MAX_SENTENCES or self.text[self.position :].lstrip(" \t\r\n,").startswith("]")
 
     def _start(self) -> bool:
         thinking = self.text.rfind("<think>")

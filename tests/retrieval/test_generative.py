@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, repeat
 from typing import Any
@@ -321,6 +321,14 @@ def test_sentences_arrive_before_the_reply_has_ended() -> None:
     half = text.index('{"text": "b"')
     pieces = iter([text[:half]])
     assert next(read_sentences(pieces)).text == "a"
+
+
+def test_what_comes_after_the_list_is_not_waited_for() -> None:
+    def pieces() -> Iterator[str]:
+        yield reply(("a", "p", "q"))
+        raise AssertionError("asked for more")
+
+    assert [claim.text for claim in read_sentences(pieces())] == ["a"]
 
 
 INJECTIONS = (

@@ -26,7 +26,7 @@ from pipeline.options import OcrOptions
 from retrieval.answer import Answer
 from service.callers import Account, Caller
 from service.chat import Chat, ChatReply, build_chat, find_chat_model
-from service.conversations import ConversationStore
+from service.conversations import ConversationStore, to_turns
 from service.job_files import JobFiles, document_key
 from service.job_record import JobRecord, JobState, options_to_json
 from service.librarian_process import Ask, LibrarianProcess
@@ -207,6 +207,15 @@ def test_messages_that_are_none(chat: Chat, caller: Caller, message: str) -> Non
     with pytest.raises(InvalidFieldError):
         chat.ask(caller, LEASE_JOB, message)
     assert chat.history(caller, LEASE_JOB).messages == ()
+
+
+def test_only_the_last_exchanges_are_leant_on(engine: sa.Engine, account: Account) -> None:
+    store = ConversationStore(engine)
+    for number in range(9):
+        store.add(store.get(LEASE_JOB, account.id, last=12), f"question {number}", Answer((), "x", "en", refusal="no"))
+    assert len(store.get(LEASE_JOB, account.id).messages) == 18
+    turns = to_turns(store.get(LEASE_JOB, account.id, last=12).messages)
+    assert [turn.question for turn in turns] == [f"question {number}" for number in range(3, 9)]
 
 
 def test_half_a_character_harms_nobody(chat: Chat, caller: Caller, process: LibrarianProcess) -> None:
