@@ -3,6 +3,7 @@ priced as it will be done."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import EngineUnavailableError
@@ -64,11 +65,15 @@ class Abilities:
         return Tier.CPU
 
     def list_engines(self) -> list[dict[str, Any]]:
-        """For each tier what reads its pages, under which licence, and what stands in for it."""
+        """For each tier what reads its pages, under which licence, and what stands in for it.
+
+        ``engine`` None: nothing here may, and who asks for the tier is refused.
+        """
         embedded = "tesseract and rapidocr" if self.cpu_engine == _AUTO else self.cpu_engine
+        fallback = None if self.vlm_required else "embedded-careful"
         return [
-            _describe(Tier.CPU, self.cpu_model, embedded, "embedded-careful"),
-            _describe(Tier.VLM, self.vlm, "embedded-careful", "embedded-careful"),
+            _describe(Tier.CPU, self.cpu_model, None if self.surya_problem else embedded, fallback),
+            _describe(Tier.VLM, self.vlm, fallback, fallback),
         ]
 
     def list_translators(self) -> Sequence[Mapping[str, object]]:
@@ -96,20 +101,25 @@ def to_completion_settings(settings: Settings) -> CompletionSettings:
     )
 
 
-def _describe(tier: Tier, model: VlmConfig | None, otherwise: str, fallback: str) -> dict[str, Any]:
+def _describe(tier: Tier, model: VlmConfig | None, otherwise: str | None, fallback: str | None) -> dict[str, Any]:
     if model is None:
         return {
             "tier": tier.value,
             "engine": otherwise,
-            "kind": "embedded",
-            "licence": "Apache-2.0",
+            "kind": "none" if otherwise is None else "embedded",
+            "licence": None if otherwise is None else "Apache-2.0",
             "fallback": None,
         }
     profile = find_profile(model.profile, model.model)
     return {
         "tier": tier.value,
-        "engine": model.model or _UNKNOWN_MODEL,
+        "engine": _to_name(model.model) or _UNKNOWN_MODEL,
         "kind": model.kind.value,
         "licence": profile.licence if model.model else None,
         "fallback": fallback,
     }
+
+
+def _to_name(model: str) -> str:
+    """A model's id, or the name of its folder: where that lies is nobody's business outside."""
+    return Path(model).name if Path(model).is_absolute() or Path(model).is_dir() else model

@@ -23,6 +23,7 @@ from pipeline.options import OcrOptions, Tier
 from pipeline.recognise import ReaderConfig
 from pipeline.vlm.config import VlmConfig, VlmKind
 from quota.audit import find_discrepancies
+from service.abilities import build_abilities
 from service.job_record import JobState
 from service.job_views import JobView
 from service.model_choice import choose_cpu_model, choose_instruct_model, choose_vlm, count_model_processes
@@ -300,3 +301,19 @@ def test_a_gpu_reads_several_pages_at_once(tmp_path: Path, settings: dict[str, A
     assert choose_vlm(Settings.from_values(base | settings)).batch_pages == pages
     # Servers put together by themselves what they are sent.
     assert choose_vlm(Settings.from_values(base | settings | {"vlm_url": "http://vlm/v1"})).kind.batches is False
+
+
+def test_who_reads_is_told_as_it_is(tmp_path: Path) -> None:
+    def tell(vlm: VlmConfig, **settings: Any) -> dict[str, Any]:
+        wanted = Settings.from_values({"data_dir": tmp_path, "hf_hub_cache": str(tmp_path)} | settings)
+        return build_abilities(wanted, replace(scripted(), vlm=vlm)).list_engines()[1]
+
+    model = VlmConfig(VlmKind.TRANSFORMERS, str(tmp_path / "LightOnOCR-3-0.8B"))
+    assert tell(VlmConfig())["engine"] == "embedded-careful"
+    # Where a model is required, nothing stands in for it, and where there is none, nothing reads.
+    nobody = tell(VlmConfig(), vlm_required=True)
+    assert (nobody["engine"], nobody["kind"]) == (None, "none")
+    # A folder's name, and not where it is.
+    assert (tell(model)["engine"], tell(model)["fallback"]) == ("LightOnOCR-3-0.8B", "embedded-careful")
+    assert tell(model, vlm_required=True)["fallback"] is None
+    assert tell(replace(model, model="owner/LightOnOCR-3-0.8B"))["engine"] == "owner/LightOnOCR-3-0.8B"
