@@ -66,18 +66,30 @@ def verify(claim: ClaimedSentence, question: Question, sources: Sources) -> Answ
     found = [place for place in places if place is not None]
     if not found or len(found) < len(places):
         return None
-    evidence = " ".join(dict.fromkeys(place.quote for place in found))
     text = neutralise(_without_marks(claim.text))
-    if not text or not _adds_no_number_or_address(text, evidence):
-        return None
     citations = tuple(dict.fromkeys(place.citation for place in found))
     context = " ".join(place.chunk.text for place in found)
-    is_comparable = _same_language(text, " ".join(place.snippet for place in citations), context)
-    if is_comparable and (not _is_supported(text, evidence, context, question) or is_reversed(text, evidence)):
-        return None
-    if not is_comparable or not any(says_no_more(text, place.snippet) for place in citations):
+    if not any(_is_said_by(place, text, context) for place in citations):
+        if not _may_follow(text, found, citations, context, question):
+            return None
         text = " … ".join(f"“{neutralise(place.snippet)}”" for place in citations)
     return AnswerSentence(_mark(text, citations, sources), citations)
+
+
+def _is_said_by(place: Citation, text: str, context: str) -> bool:
+    return says_no_more(text, place.snippet, guess_language(place.snippet, likely=guess_language(context)))
+
+
+def _may_follow(
+    text: str, found: Sequence["_Place"], citations: Sequence[Citation], context: str, question: Question
+) -> bool:
+    """Whether the quotes can be what the sentence was made of: only then are they an answer."""
+    evidence = " ".join(dict.fromkeys(place.quote for place in found))
+    if not text or not _adds_no_number_or_address(text, evidence):
+        return False
+    if not _same_language(text, " ".join(place.snippet for place in citations), context):
+        return True
+    return _is_supported(text, evidence, context, question) and not is_reversed(text, evidence)
 
 
 @dataclass(frozen=True, slots=True)

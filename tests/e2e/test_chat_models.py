@@ -90,10 +90,11 @@ def test_the_truth_is_streamed_and_followed_up(scripted: Door) -> None:
     assert " ".join(whole["message"]["citations"][0]["snippet"].split()) == RENT_SENTENCE
 
     def follow(body: dict[str, Any]) -> str:
-        return reply(("Cats are not allowed.", passage_with(body, "Cats"), "Cats are not allowed in the building"))
+        said = "Cats are not allowed in the building"
+        return reply((f"{said}.", passage_with(body, "Cats"), said))
 
     scripted.script = follow
-    assert scripted.ask("And are cats allowed?")["content"] == "Cats are not allowed (p. 2)."
+    assert scripted.ask("And are cats allowed?")["content"] == "Cats are not allowed in the building (p. 2)."
     request = json.loads(scripted.seen[-1]["messages"][-1]["content"])
     assert request["earlier"] == [{"question": RENT_QUESTION, "answer": "The monthly rent is $1,250.00 (p. 1)."}]
     scripted.forget()

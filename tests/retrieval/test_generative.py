@@ -143,7 +143,7 @@ def test_a_quote_under_the_wrong_passage_is_cited_where_it_stands() -> None:
 
     given = ask(script, "Are cats allowed?")
     assert [place.page_number for place in given.citations] == [2]
-    assert given.content == "Cats are not allowed (p. 2)."
+    assert given.content == "The document says: “Cats are not allowed in the building.” (p. 2)"
 
 
 def test_the_models_own_page_marks_are_replaced() -> None:
@@ -222,14 +222,14 @@ def test_words_of_the_document_that_are_made_to_lie_are_not_shown(twist: str) ->
 @pytest.mark.parametrize(
     ("text", "quote"),
     [
-        ("The total is $42, due on March 3.", "The invoice total is $42, due on March 3"),
+        ("The total is $42.", "The total is $42"),
         ("The tenant is Miriam Okafor.", "Miriam Okafor as tenant"),
         ("The landlord is Harbour Estates Ltd.", "Harbour Estates Ltd as landlord"),
-        ("Cats are not allowed.", "Cats are not allowed"),
+        ("Cats are not allowed in the building.", "Cats are not allowed"),
     ],
 )
 def test_own_words_that_keep_to_the_sentence_are_shown(text: str, quote: str) -> None:
-    pages = ("The invoice total is $42, due on March 3.", *LEASE)
+    pages = ("The total is $42, due on March 3.", *LEASE)
     given = ask(lambda body: reply((text, passage_with(body, quote), quote)), "Which?", pages)
     (place,) = given.citations
     assert given.content == f"{text[:-1]} (p. {place.page_number})."

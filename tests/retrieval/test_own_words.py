@@ -2,6 +2,7 @@
 
 import pytest
 
+from retrieval.language_guess import guess_language
 from retrieval.own_words import says_no_more
 
 LEASE = "This lease is made on 3 March 2024 between Harbour Estates Ltd as landlord and Miriam Okafor as tenant."
@@ -12,19 +13,19 @@ RENT = "The monthly rent is $1,250.00, payable in advance on the first working d
     ("claim", "sentence"),
     [
         ("The monthly rent is $1,250.00.", RENT),
-        ("The rent is $1,250.", RENT),
+        ("The monthly rent is $1,250.", RENT),
         ("The tenant is Miriam Okafor.", LEASE),
         ("Miriam Okafor is the tenant.", LEASE),
         ("The landlord is Harbour Estates Ltd.", LEASE),
-        ("The lease is made on 3 March 2024.", LEASE),
-        ("Cats are not allowed.", "Cats are not allowed in the building."),
-        ("The total is $42, due on March 3.", "The invoice total is $42, due on March 3."),
+        ("Cats are not allowed in the building.", "Cats are not allowed in the building."),
+        ("The total is $42, due on March 3.", "The total is $42, due on March 3, as agreed."),
+        ("The landlord repairs the heating.", "The landlord repairs the heating and the tenant waters the garden."),
         ("Der Jahresbeitrag beträgt 48 Euro.", "Der Jahresbeitrag beträgt 48 Euro."),
         ("Le loyer est de 900 euros.", "Le loyer est de 900 euros."),
     ],
 )
 def test_what_a_sentence_says(claim: str, sentence: str) -> None:
-    assert says_no_more(claim, sentence)
+    assert says_no_more(claim, sentence, guess_language(sentence, likely="en"))
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,15 @@ def test_what_a_sentence_says(claim: str, sentence: str) -> None:
         ("Die Miete beträgt 900 Euro.", "Die Miete beträgt mindestens 900 Euro."),
         ("租金是每月5000元。", "租金是每月5000元以上。"),
         ("Ár 900 forint.", "Ár legalább 900 forint."),  # a language whose limiting words are not known
+        ("The mayor opens the festival.", "The deputy mayor opens the festival."),
+        ("Paul Klee is the mayor.", "Paul Klee is the deputy mayor."),
+        ("The rent is $1,250.", RENT),
+        ("Dogs must be kept.", "Dogs must be kept on a lead."),
+        ("The rent is $900.", "John says the rent is $900."),
+        ("The gate is locked at 22:00?", "The gate is locked at 22:00."),
+        ("The gate is locked at 22:00 👍", "The gate is locked at 22:00."),
         ("", RENT),
     ],
 )
 def test_what_it_does_not_say(claim: str, sentence: str) -> None:
-    assert not says_no_more(claim, sentence)
+    assert not says_no_more(claim, sentence, guess_language(sentence, likely="en"))
