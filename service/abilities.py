@@ -36,15 +36,7 @@ class Abilities:
 
     def require(self, options: OcrOptions) -> None:
         """Raises EngineUnavailableError or TranslationUnavailableError naming what would enable the request."""
-        if options.tier is Tier.VLM and self.vlm_required and self.vlm is None:
-            raise EngineUnavailableError(
-                "Tier 'vlm' needs a vision-language model, and this server has none.",
-                remedy="Use tier 'cpu', or set VLM_URL (docs/engines.md).",
-            )
-        if options.tier is Tier.CPU and self.surya_problem is not None:
-            raise EngineUnavailableError(
-                self.surya_problem, remedy="Run `make surya` and set SURYA_INFERENCE_URL, or set CPU_ENGINE=auto."
-            )
+        self.require_reader(options.tier)
         if options.schema is not None and self.instruct is None:
             raise EngineUnavailableError(
                 "Field 'schema' needs a language model, and this server has none.",
@@ -53,6 +45,18 @@ class Abilities:
         if options.translate_to is not None and options.translate_to != options.language:
             source = None if options.language == _AUTO else options.language
             self.translators.require(source, options.translate_to)
+
+    def require_reader(self, tier: Tier) -> None:
+        """Raises EngineUnavailableError where nothing here may read pages of this tier."""
+        if tier is Tier.VLM and self.vlm_required and self.vlm is None:
+            raise EngineUnavailableError(
+                "Tier 'vlm' needs a vision-language model, and this server has none.",
+                remedy="Use tier 'cpu', or set VLM_URL (docs/engines.md).",
+            )
+        if tier is Tier.CPU and self.surya_problem is not None:
+            raise EngineUnavailableError(
+                self.surya_problem, remedy="Run `make surya` and set SURYA_INFERENCE_URL, or set CPU_ENGINE=auto."
+            )
 
     def priced_tier(self, options: OcrOptions) -> Tier:
         """What a page is expected to cost, and so what is reserved for it.

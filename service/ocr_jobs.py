@@ -11,6 +11,7 @@ import structlog
 
 from database.connect import reading, transaction, utc_now
 from errors import (
+    EngineUnavailableError,
     InvalidFieldError,
     JobCancelledError,
     JobFailedError,
@@ -185,9 +186,10 @@ class OcrJobs:
         with reading(self._engine) as connection:
             usage = self._metering.ledger.balance(connection, caller, cost=cost)
             try:
+                self._abilities.require_reader(options.tier)
                 self._metering.plan_of(caller.account).check_page_count(pages)
                 self._metering.ledger.check(connection, caller, cost)
-            except (TooManyPagesError, QuotaExceededError) as error:
+            except (EngineUnavailableError, TooManyPagesError, QuotaExceededError) as error:
                 return Estimate(pages, cost, usage, allowed=False, reason=error.message)
         return Estimate(pages, cost, usage, allowed=True)
 

@@ -303,6 +303,14 @@ def test_a_gpu_reads_several_pages_at_once(tmp_path: Path, settings: dict[str, A
     assert choose_vlm(Settings.from_values(base | settings | {"vlm_url": "http://vlm/v1"})).kind.batches is False
 
 
+def test_an_estimate_says_that_nothing_may_read_a_tier(start_services: StartServices) -> None:
+    services = start_services(replace(scripted(), dpi=DPI), vlm_required=True)
+    estimate = services.jobs.estimate(ANYONE, 1, "vlm")
+    assert not estimate.allowed
+    assert "needs a vision-language model" in estimate.reason
+    assert services.jobs.estimate(ANYONE, 1, "cpu").allowed
+
+
 def test_who_reads_is_told_as_it_is(tmp_path: Path) -> None:
     def tell(vlm: VlmConfig, **settings: Any) -> dict[str, Any]:
         wanted = Settings.from_values({"data_dir": tmp_path, "hf_hub_cache": str(tmp_path)} | settings)
