@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 MAX_MESSAGE_CHARS = 4000
 MAX_DOCUMENTS = 20
+MAX_PAGES = 2000
+"""Of several documents together: what is asked about is held in memory, a third of a megabyte a page."""
 
 
 class FinishedJobs(Protocol):
@@ -162,9 +164,16 @@ class Chat:
     def _check_jobs(self, caller: Caller, job_id: str, also: Sequence[str]) -> tuple[str, ...]:
         job_ids = tuple(dict.fromkeys((job_id, *also)))
         if len(job_ids) > MAX_DOCUMENTS:
-            raise InvalidFieldError(f"At most {MAX_DOCUMENTS} documents can be asked at once.")
-        for one in job_ids:
-            self._jobs.require_done(caller, one)
+            raise InvalidFieldError(
+                f"At most {MAX_DOCUMENTS} documents can be asked at once.", details={"field": "also"}
+            )
+        page_count = sum(self._jobs.require_done(caller, one).page_count for one in job_ids)
+        if len(job_ids) > 1 and page_count > MAX_PAGES:
+            raise InvalidFieldError(
+                f"At most {MAX_PAGES} pages can be asked at once; these have {page_count}.",
+                remedy="Leave some out of 'also'.",
+                details={"field": "also"},
+            )
         return job_ids
 
     def _answer(

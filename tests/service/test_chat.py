@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,19 @@ def test_messages_that_are_none(chat: Chat, caller: Caller, message: str) -> Non
     with pytest.raises(InvalidFieldError):
         chat.ask(caller, LEASE_JOB, message)
     assert chat.history(caller, LEASE_JOB).messages == ()
+
+
+def test_no_more_pages_at_once_than_fit_into_memory(
+    engine: sa.Engine, account: Account, process: LibrarianProcess, data_dir: Path, caller: Caller
+) -> None:
+    class LongJobs(Jobs):
+        def require_done(self, caller: Caller, job_id: str) -> JobRecord:
+            return replace(super().require_done(caller, job_id), page_count=1500)
+
+    chat = Chat(engine, LongJobs(account), process, _metering(to_settings(data_dir)))
+    assert not chat.ask(caller, LEASE_JOB, "Who is the tenant?").message.refused
+    with pytest.raises(InvalidFieldError, match="2000 pages"):
+        chat.ask(caller, LEASE_JOB, "What is the total?", also=[RECEIPT_JOB])
 
 
 def test_only_the_last_exchanges_are_leant_on(engine: sa.Engine, account: Account) -> None:

@@ -105,6 +105,18 @@ def test_a_folder_that_can_not_be_one_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "chroma").read_text() == "a file"
 
 
+def test_a_server_of_the_index_that_is_away_costs_no_new_process(tmp_path: Path) -> None:
+    process = LibrarianProcess(LibrarianConfig(index_url="http://127.0.0.1:9"), str(tmp_path))
+    with pytest.raises(ChatUnavailableError, match="vector index"):
+        process.call(Forget(JOB))
+    worker = process._process
+    with pytest.raises(ChatUnavailableError, match="vector index"):
+        process.call(Forget(JOB))
+    assert worker is not None
+    assert process._process is worker
+    process.stop()
+
+
 def test_turns_are_taken_in_the_order_of_asking() -> None:
     """Whoever gives a turn back and asks again comes after those who waited."""
     turns = Turns()
