@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 _IMAGE = {
@@ -10,6 +11,9 @@ _IMAGE = {
     "idefics": "<image>",
     "paddle": "<|IMAGE_START|><|IMAGE_PLACEHOLDER|><|IMAGE_END|>",
 }
+
+
+_AS_IT_IS: Mapping[str, Any] = MappingProxyType({})
 
 
 def _template(image: str) -> str:
@@ -61,8 +65,11 @@ def save_lighton_ocr(folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def save_qwen3_5(folder: Path) -> None:
-    """LightOnOCR-3-0.8B and 4B, Surya 2, Qwen3.5. The files beside the weights are those that such models come with."""
+def save_qwen3_5(folder: Path, *, text: Mapping[str, Any] = _AS_IT_IS, vision: Mapping[str, Any] = _AS_IT_IS) -> None:
+    """LightOnOCR-3-0.8B and 4B, Surya 2, Qwen3.5. The files beside the weights are those that such models come with.
+
+    ``text`` and ``vision`` change the sizes of the two parts of the model.
+    """
     from transformers import Qwen3_5Config, Qwen3_5ForConditionalGeneration
 
     tokenizer = _build_tokenizer(
@@ -94,6 +101,7 @@ def save_qwen3_5(folder: Path) -> None:
                 "mrope_interleaved": True,
                 "partial_rotary_factor": 0.25,
             },
+            **text,
         },
         vision_config={
             "depth": 2,
@@ -104,6 +112,7 @@ def save_qwen3_5(folder: Path) -> None:
             "spatial_merge_size": 2,
             "out_hidden_size": 64,
             "num_position_embeddings": 64,
+            **vision,
         },
         image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
         video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
