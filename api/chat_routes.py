@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Generator
 
 from fastapi import Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 
 from api.callers import AccountDep, CallerDep, ServicesDep
 from api.chat_schemas import HistoryWire, MessageWire, QuestionWire, ReplyWire
@@ -13,6 +13,7 @@ from api.job_ids import JobId, read_job_id
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from service.chat import ChatReply
+from service.waiting_room import WaitingRoom
 
 router = SlashRouter(prefix="/api/v1/chat", tags=["chat"])
 
@@ -37,20 +38,23 @@ async def ask(
     """
     also = [read_job_id(one) for one in question.also]
     pieces = services.chat.stream(caller, job_id, question.message, also=also)
+    room = services.chat.room
     if "text/event-stream" in request.headers.get("accept", ""):
         # The first piece is waited for here, so that an error is still an answer with a status.
-        first = await run_in_threadpool(next, pieces)
-        return EventSourceResponse(_events(first, pieces))
-    *_, reply = await run_in_threadpool(list, pieces)
+        first = await room.run(lambda: next(pieces))
+        return EventSourceResponse(_events(first, pieces, room))
+    *_, reply = await room.run(lambda: list(pieces))
     assert isinstance(reply, ChatReply)
     return _to_wire(reply)
 
 
-async def _events(first: str | ChatReply, pieces: Generator[str | ChatReply, None, None]) -> AsyncIterator[bytes]:
+async def _events(
+    first: str | ChatReply, pieces: Generator[str | ChatReply, None, None], room: WaitingRoom
+) -> AsyncIterator[bytes]:
     """``sentence`` events, each with one verified sentence, and at the end a ``message`` with the whole reply."""
     try:
         yield _to_event(first)
-        async for piece in iterate_in_threadpool(pieces):
+        async for piece in room.iterate(pieces):
             yield _to_event(piece)
     finally:
         await run_in_threadpool(pieces.close)

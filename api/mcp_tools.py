@@ -7,8 +7,9 @@ authorises, counts and charges alike, and somebody else's document is not there.
 import base64
 import binascii
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -23,7 +24,8 @@ from api.job_schemas import to_wire
 from errors import EmptyFileError, FileTooLargeError, InvalidFieldError, NoFileError, OcrChatError
 from pipeline.requested_options import parse_options
 from service.callers import Caller
-from service.job_record import JobState
+from service.chat import MAX_PAGES
+from service.job_record import JobRecord, JobState
 from service.job_views import JobView
 from service.wiring import Services
 
@@ -118,7 +120,8 @@ class _Tools:
     ) -> dict[str, Any]:
         """The passages of your documents that fit best, with the page each stands on."""
         with errors_for_models():
-            return await run_in_threadpool(self._search, _caller_of(context), query, uuids, limit)
+            caller = _caller_of(context)
+            return await self._services.chat.room.run(lambda: self._search(caller, query, uuids, limit))
 
     async def chat(
         self,
@@ -129,7 +132,8 @@ class _Tools:
         """Ask a document. The answer rests on its text alone and cites the pages; it says so when nothing is there."""
         with errors_for_models():
             caller = _caller_of(context)
-            reply = await run_in_threadpool(self._services.chat.ask, caller, read_job_id(uuid), message)
+            door, job_id = self._services.chat, read_job_id(uuid)
+            reply = await door.room.run(lambda: door.ask(caller, job_id, message))
             said = MessageWire.of(reply.message).model_dump(mode="json")
             places = [{"page": place["page"], "snippet": place["snippet"]} for place in said["citations"]]
             return {"answer": said["content"], "refused": said["refused"], "citations": places}
@@ -139,7 +143,7 @@ class _Tools:
             job_ids = [read_job_id(uuid) for uuid in uuids]
         else:
             newest = self._services.jobs.list(caller, SEARCHED_DOCUMENTS)
-            job_ids = [view.record.id for view in newest if view.record.state is JobState.DONE]
+            job_ids = _choose_newest([view.record for view in newest if view.record.state is JobState.DONE])
         found = self._services.chat.search(caller, job_ids, query)[:limit]
         return {
             "passages": [
@@ -152,6 +156,13 @@ class _Tools:
                 for passage in found
             ]
         }
+
+
+def _choose_newest(records: Sequence[JobRecord]) -> list[str]:
+    """As many as can be searched at once; one at least."""
+    pages = accumulate(record.page_count for record in records)
+    chosen = [record.id for record, count in zip(records, pages, strict=True) if count <= MAX_PAGES]
+    return chosen or [record.id for record in records[:1]]
 
 
 def _caller_of(context: Context[Any]) -> Caller:

@@ -25,6 +25,7 @@ from service.job_record import JobRecord
 from service.librarian_process import Ask, Find, Forget, IndexPart, LibrarianProcess
 from service.metering import Metering
 from service.model_choice import choose_instruct_model
+from service.waiting_room import WaitingRoom
 from settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class ChatReply:
 
 
 class Chat:
-    """All methods block; doors that are asynchronous call them in a thread."""
+    """All methods block; doors that are asynchronous call them in a thread, those that answer in one of ``room``."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class Chat:
         self._metering = metering
         self._model = model
         self._store = ConversationStore(engine)
+        self.room = WaitingRoom()
         self._background = ThreadPoolExecutor(1, thread_name_prefix="chat-index")
 
     def ask(self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()) -> ChatReply:

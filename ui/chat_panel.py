@@ -4,7 +4,7 @@ Gradio's own chatbot offers buttons under the last message only; here every answ
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 import gradio as gr
@@ -27,6 +27,7 @@ from service.callers import Caller
 from service.chat import ChatReply
 from service.conversations import ChatMessage
 from service.job_views import JobView
+from service.waiting_room import WaitingRoom
 from service.wiring import Services
 from ui.job_texts import describe_error
 from ui.page_json import to_bbox
@@ -98,7 +99,7 @@ def build_chat_routes(services: Services) -> APIRouter:
         """A line of JSON a verified sentence (``sentence``), then the stored answer (``message``) or an ``error``."""
         require_same_origin(request)
 
-        def begin() -> tuple[str | ChatReply, Iterator[str | ChatReply]]:
+        def begin() -> tuple[str | ChatReply, Generator[str | ChatReply, None, None]]:
             caller = get_caller(services, request)
             services.request_rate.count(caller)
             pieces = services.chat.stream(caller, job_id, question.message)
@@ -107,10 +108,11 @@ def build_chat_routes(services: Services) -> APIRouter:
 
         texts = get_texts(choose_language(lang, ""))
         try:
-            first, rest = await run_in_threadpool(begin)
+            first, rest = await services.chat.room.run(begin)
         except QuotaExceededError as error:
             return JSONResponse({"error": describe_error(error, texts), "code": error.code}, status_code=402)
-        return StreamingResponse(_to_lines(first, rest, texts), media_type="application/x-ndjson", headers=_NOT_KEPT)
+        lines = _to_lines(first, rest, texts, services.chat.room)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=_NOT_KEPT)
 
     @router.delete("/{job_id}/chat")
     async def forget(request: Request, job_id: str) -> Response:
@@ -129,13 +131,17 @@ def _read_history(services: Services, request: Request, job_id: str) -> Response
     return JSONResponse({"signed_in": True, "messages": [_to_json(one) for one in messages]}, headers=_NOT_KEPT)
 
 
-def _to_lines(first: str | ChatReply, rest: Iterator[str | ChatReply], texts: Texts) -> Iterator[str]:
+async def _to_lines(
+    first: str | ChatReply, rest: Generator[str | ChatReply, None, None], texts: Texts, room: WaitingRoom
+) -> AsyncIterator[str]:
     try:
         yield _to_line(first)
-        for piece in rest:
+        async for piece in room.iterate(rest):
             yield _to_line(piece)
     except OcrChatError as error:
         yield _dump({"error": describe_error(error, texts), "code": error.code})
+    finally:
+        await run_in_threadpool(rest.close)
 
 
 def _to_line(piece: str | ChatReply) -> str:

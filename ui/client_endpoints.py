@@ -117,7 +117,8 @@ class ClientHandlers:
         """Ask a finished job; the answer cites its pages. A token is needed."""
         with errors_for_clients():
             caller = _require_account(await self._get_caller(request))
-            reply = await run_in_threadpool(self._services.chat.ask, caller, read_job_id(str(job)), str(message))
+            chat, job_id = self._services.chat, read_job_id(str(job))
+            reply = await chat.room.run(lambda: chat.ask(caller, job_id, str(message)))
             wire = ReplyWire(conversation=reply.conversation_id, message=MessageWire.of(reply.message))
             return wire.model_dump(mode="json")
 
