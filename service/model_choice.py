@@ -3,7 +3,6 @@
 Nothing is loaded and no network is asked here: a default install decides in microseconds that it has none.
 """
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -143,10 +142,9 @@ def _named_model(settings: Settings) -> str:
 
 
 def _has_cuda() -> bool:
-    """Whether NVIDIA's driver is here (on Windows' Linux it is another file), shown, and torch's build can use it."""
+    """Whether NVIDIA's driver is here (on Windows' Linux it is another file), and torch's build can use it."""
     has_driver = any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/dxg"))
-    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return has_driver and not is_hidden and not version("torch").endswith("+cpu")
+    return has_driver and not version("torch").endswith("+cpu")
 
 
 def _models_folder(settings: Settings) -> str:
