@@ -9,9 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from api.callers import AccountDep, CallerDep, ServicesDep
 from api.chat_schemas import HistoryWire, MessageWire, QuestionWire, ReplyWire
+from api.errors import status_of, to_body
 from api.job_ids import JobId, read_job_id
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
+from errors import OcrChatError
 from service.chat import ChatReply
 from service.waiting_room import WaitingRoom
 
@@ -34,7 +36,8 @@ async def ask(
 ) -> ReplyWire | Response:
     """The answer is made of the document's own text; each statement cites its page.
 
-    With `Accept: text/event-stream` it arrives sentence by sentence, each already verified, then as a whole.
+    With `Accept: text/event-stream` it arrives sentence by sentence, each already verified, then as a whole; or, should
+    it fail halfway, as an `error` with the body of any other error.
     """
     also = [read_job_id(one) for one in question.also]
     pieces = services.chat.stream(caller, job_id, question.message, also=also)
@@ -42,20 +45,25 @@ async def ask(
     if "text/event-stream" in request.headers.get("accept", ""):
         # The first piece is waited for here, so that an error is still an answer with a status.
         first = await room.run(lambda: next(pieces))
-        return EventSourceResponse(_events(first, pieces, room))
+        return EventSourceResponse(_events(first, pieces, room, request.url.path))
     *_, reply = await room.run(lambda: list(pieces))
     assert isinstance(reply, ChatReply)
     return _to_wire(reply)
 
 
 async def _events(
-    first: str | ChatReply, pieces: Generator[str | ChatReply, None, None], room: WaitingRoom
+    first: str | ChatReply, pieces: Generator[str | ChatReply, None, None], room: WaitingRoom, path: str
 ) -> AsyncIterator[bytes]:
-    """``sentence`` events, each with one verified sentence, and at the end a ``message`` with the whole reply."""
+    """``sentence`` events, each with one verified sentence, and at the end a ``message`` with the whole reply.
+
+    Or an ``error``, with the body that an answer with a status would have had: then nothing was charged or remembered.
+    """
     try:
         yield _to_event(first)
         async for piece in room.iterate(pieces):
             yield _to_event(piece)
+    except OcrChatError as error:
+        yield format_sse_event(data_str=json.dumps(to_body(error, status_of(error), path)), event="error")
     finally:
         await run_in_threadpool(pieces.close)
 
