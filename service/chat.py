@@ -7,12 +7,13 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from database.connect import transaction
-from errors import InvalidFieldError, MissingTokenError, OcrChatError
+from errors import ChatUnavailableError, InvalidFieldError, MissingTokenError, OcrChatError
 from pipeline.vlm.config import VlmKind
 from retrieval.answer import Answer, AnswerSentence, Turn
 from retrieval.answerers.generative import ChatModel, ChatModelError, stream_sentences, to_answer
@@ -71,6 +72,7 @@ class Chat:
         self._store = ConversationStore(engine)
         self.room = WaitingRoom()
         self._background = ThreadPoolExecutor(1, thread_name_prefix="chat-index")
+        self._stopping = Event()
 
     def ask(self, caller: Caller, job_id: str, message: str, *, also: Sequence[str] = ()) -> ChatReply:
         """Answer from one job, or from several of one account (``also``), and remember both sides.
@@ -131,9 +133,13 @@ class Chat:
         self._store.delete(job_id, account.id)
 
     def index(self, job_id: str) -> None:
-        """Make a finished job ready for questions; part by part, so that questions to others get in between."""
+        """Make a finished job ready for questions; part by part, so that questions to others get in between.
+
+        Raises ChatUnavailableError when the service is stopped; the next one goes on where this one was.
+        """
         while self._librarian.call(IndexPart(job_id)):
-            continue
+            if self._stopping.is_set():
+                raise ChatUnavailableError
 
     def index_later(self, record: JobRecord) -> None:
         """Index a job that has just ended, in the background; a failure is made good by the first question.
@@ -158,7 +164,8 @@ class Chat:
 
     def stop(self) -> None:
         """End the processes of search and of the chat model; jobs not indexed yet wait for their first question."""
-        self._background.shutdown(wait=False, cancel_futures=True)
+        self._stopping.set()
+        self._background.shutdown(wait=True, cancel_futures=True)
         self._librarian.stop()
         if self._model is not None:
             self._model.close()

@@ -344,6 +344,33 @@ def test_jobs_of_accounts_are_indexed_ahead(chat: Chat, process: LibrarianProces
     assert process.call(_IsIndexed(LEASE_JOB))
 
 
+def test_a_service_that_is_stopped_indexes_no_further(
+    engine: sa.Engine, account: Account, data_dir: Path, caller: Caller
+) -> None:
+    """Else the search process was started again for the rest of a long document, and stopping took minutes."""
+
+    class Endless:
+        calls = 0
+        has_begun = threading.Event()
+
+        def call(self, task: object) -> bool:
+            self.calls += 1
+            self.has_begun.set()
+            return True
+
+        def stop(self) -> None:
+            self.calls = 0
+
+    librarian = Endless()
+    chat = Chat(engine, Jobs(account), librarian, _metering(to_settings(data_dir)))  # type: ignore[arg-type]
+    chat.index_later(to_record(LEASE_JOB, account.id))
+    librarian.has_begun.wait()
+    chat.stop()
+    assert librarian.calls == 0
+    chat._background.shutdown(wait=True)
+    assert librarian.calls == 0
+
+
 class _IsIndexed:
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
