@@ -97,7 +97,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
             "wie viel habe ich bezahlt|combien dois-je payer|combien ai-je payé|cuánto pagué|cuánto hay que pagar",
             "cuánto debo pagar|cuánto tengo que pagar|quanto paguei|quanto devo pagar|quanto ho pagato",
             "quanto devo pagare|hoeveel moet ik betalen|сколько я заплатил*|сколько нужно заплатить",
-            "ne kadar ödedim|gesamt*|summe|endbetrag|rechnungsbetrag|zu zahlen|montant total|total à payer",
+            "do zapłaty|do zaplaty|kwota|ne kadar ödedim|gesamt*|summe|endbetrag|rechnungsbetrag|zu zahlen",
+            "montant total|total à payer",
             "importe total|valor total|totale|importo|totaal*|te betalen|итого|общая сумма|к оплате|συνολο|toplam",
             "المجموع|الاجمالي|总额|总计|合计|总金额|合計|総額|총액|합계|कुल राशि|कुल|tổng cộng|tổng số tiền|ยอดรวม",
             "รวมทั้งสิ้น",
@@ -108,13 +109,14 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
         keywords(
             "how many|number of|how often|wie viele|anzahl|wie oft|combien de|combien d*|cuántos|cuántas|número de",
             "quantos|quantas|quanti|quante|hoeveel|сколько|πόσοι|πόσες|πόσα|kaç|كم عدد|多少个|几个|几次|何人",
-            "いくつ|몇|कितने|कितनी|กี่|bao nhiêu|mấy",
+            "いくつ|몇|कितने|कितनी|กี่|bao nhiêu|có mấy|mấy người|mấy cái|mấy lần",
         ),
     ),
     (
         AnswerKind.PRICE,
         keywords(
-            "price*|cost|costs|fee|fees|salary|how much is the rent|how much is the deposit|how much is the fine",
+            "price*|cost|costs|extra charge|surcharge|gekostet|kostete|kosteten|fee|fees|salary",
+            "how much is the rent|how much is the deposit|how much is the fine",
             "how much is the monthly rent|preis|kostet|gebühr*|wie hoch ist die miete|wie hoch ist die kaution",
             "prix|coûte*|precio|cuesta*|costó|preço|custou|custa|prezzo|costa|costano|è costato|prijs|kost",
             "hoe duur|цена|стоимость|стоит|стоил*|τιμή|κοστίζει|κόστος|fiyat*|ücret*|سعر|تكلفة|多少钱|价格|费用",

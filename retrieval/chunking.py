@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.document import Block, BlockKind, Document, Page
-from retrieval.sentences import Span, has_long_lines, looks_like_lines, reads_on, split_items, split_units
+from retrieval.sentences import (
+    Span,
+    ends_in_amounts,
+    has_long_lines,
+    looks_like_lines,
+    reads_on,
+    split_items,
+    split_units,
+)
 from retrieval.tables import find_headings
 from retrieval.terms import join_spaceless
 
@@ -110,7 +118,8 @@ def _is_heading_line(text: str, start: int, end: int) -> bool:
 def _split_block(kind: BlockKind, text: str, *, is_form: bool) -> tuple[Span, ...]:
     if kind is BlockKind.LIST:
         return split_items(text)
-    keep_lines = kind in _LINE_KINDS or (is_form and not reads_on(text) and not has_long_lines(text))
+    wraps = not ends_in_amounts(text) and (reads_on(text) or has_long_lines(text))
+    keep_lines = kind in _LINE_KINDS or (is_form and not wraps)
     return split_units(text, keep_lines=keep_lines or None)
 
 

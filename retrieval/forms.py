@@ -15,7 +15,7 @@ from retrieval.terms import fold
 
 _CURRENCY = r"(?:RM|USD|EUR|GBP|CHF|JPY|CNY|INR|MYR|SGD|Rp|Rs\.?|kr|zł|TL|[$€£¥₹₩฿₫₺₽])"
 AMOUNT = re.compile(
-    rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])\d{{1,3}}(?:[.,' ]\d{{3}})*[.,]\d{{2}}(?![\d/\-])"
+    rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])(?:\d{{1,3}}(?:[.,' ]\d{{3}})+|\d+)[.,]\d{{2}}(?![\d/\-%]|[.,]\d|\s%)"
     rf"|\d+\s?{_CURRENCY}(?!\w)",
     re.IGNORECASE,
 )
@@ -23,22 +23,26 @@ _MONTH = (
     r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|janv|févr|avr|juin|juil|août"
     r"|gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|ιαν|φεβ|μαρ|απρ|μαι|ιουν|ιουλ|αυγ|σεπ"
     r"|οκτ|νοε|δεκ|ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|يناير|فبراير|مارس|أبريل|مايو"
-    r"|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر|जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|नवंबर|दिसंबर)"
+    r"|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر|जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर"
+    r"|अक्टूबर|नवंबर|दिसंबर)"
 )
-_NUMERIC_DATE = re.compile(
+NUMERIC_DATE = re.compile(
     r"(?<![\w.,/\-])(?:(?P<y1>\d{4})\s?(?P<s1>[-/.年년])\s?(?P<m1>\d{1,2})\s?(?:(?P=s1)|[月월])\s?(?P<d1>\d{1,2})"
     r"|(?P<a>\d{1,2})\s?(?P<s2>[-/.])\s?(?P<b>\d{1,2})\s?(?P=s2)\s?(?P<y2>\d{4}|\d{2}))(?![\d/\-])"
 )
-_WRITTEN_DATE = re.compile(
+WRITTEN_DATE = re.compile(
     rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-/]*(?:de |of )?{_MONTH}\w*\.?[\s\-/,]*(?:de )?\d{{2,4}}\b"
     rf"|\b{_MONTH}\w*\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{2,4}}\b|ngày\s+\d{{1,2}}\s+tháng",
     re.IGNORECASE,
 )
 ANY_DATE = re.compile(
-    rf"{_WRITTEN_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}|\d+\s?[年月日世]"
+    rf"{WRITTEN_DATE.pattern}|(?<![\d.,])(?:1\d|20)\d\d(?![\d.,]\d)(?!\d)|\b{_MONTH}\w*\b|[०-९]{{4}}|[٠-٩]{{4}}"
+    rf"|\d+\s?[年月日世]"
     r"|\b\d{1,2}(?:th|st|nd|rd)\s+century|พ\.ศ|ค\.ศ|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b"
-    r"|\b\d{1,2}[:.]\d\d\b|\b(?:today|yesterday|tomorrow|night|morning|evening|noon|midnight|centur(?:y|ies)|decades?|era)\b"
-    r"|\b\d+\s?(?:am|pm|days?|weeks?|months?|years?)\b|\b(?:spring|summer|autumn|fall|winter)\b|\b\d{3,4}s?\s?(?:bc|ad|ce|bce)\b",
+    r"|\b\d{1,2}[:.]\d\d\b|\b(?:today|yesterday|tomorrow|night|morning|evening|noon|midnight|centur(?:y|ies)"
+    r"|decades?|era)\b"
+    r"|\b\d+\s?(?:am|pm|days?|weeks?|months?|years?)\b|\b(?:spring|summer|autumn|fall|winter)\b"
+    r"|\b\d{3,4}s?\s?(?:bc|ad|ce|bce)\b",
     re.IGNORECASE,
 )
 _DATE_LABEL = re.compile(
@@ -46,7 +50,8 @@ _DATE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _OTHER_DATE = keywords(
-    "due|due date|birth|born|dob|valid until|expir*|delivery|fällig*|geburtsdatum|geboren|gültig bis|lieferdatum",
+    "valid*|arr|arrival|dep|departure|check in|check out|anreise|abreise|best before|opened|due|due date|birth|born",
+    "dob|valid until|expir*|delivery|fällig*|geburtsdatum|geboren|gültig bis|lieferdatum",
     "échéance|naissance|vencimiento|vencimento|nacimiento|nascimento|nascita|scadenza|vervaldatum|рождения",
     "son ödeme|vade|doğum|生年月日|出生日期|支払期限|付款期限|有効期限|到期日",
 )
@@ -54,42 +59,51 @@ _TOTAL_LABELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         5,
         re.compile(
-            r"grand\s*total|total\s*(?:amount\s*)?(?:payable|due|to pay)|amount\s*(?:payable|due)|balance\s*due"
+            r"grand\s*total|total\s*(?:amount\s*|amt\s*)?(?:payable|due|to pay)|amount\s*(?:payable|due)|total a pagar"
+            r"|gesamtbetrag|endbetrag|rechnungsbetrag|zu zahlen|total ttc|net a payer|valor a pagar|к оплате|do zaplaty"
+            r"|te betalen|totale complessivo|importe total|att betala|odenecek|fizetendo|a payer|应付|應付|ご請求"
         ),
     ),
-    (5, re.compile(r"gesamtbetrag|endbetrag|rechnungsbetrag|zu zahlen|total a pagar|total ttc|net a payer|к оплате")),
     (
         4,
         re.compile(
-            r"(?:nett?|rounded|round\s*d|final|invoice)\s*total|total\s*(?:\(?\s*rounded|rounded|after|incl|inc\b|\(?rm|sales?)"
+            r"(?:nett?|rounded|round\s*d|final|invoice|order)\s*total"
+            r"|total\s*(?:\(?\s*rounded|rounded|after|incl(?!ude)|inc\b|\(?rm|sales?|received|paid|charged)"
         ),
     ),
     (
         3,
         re.compile(
-            r"total|gesamt|summe|totaal|totale|итого|всего|συνολο|toplam|合計"
+            r"total|gesamt|summe|totaal|totale|итого|всего|συνολο|toplam|合計|\bsuma\b|razem|celkem|yhteensa"
+            r"|totalt|\bsumma\b"
             r"|合计|总计|總計|총액|합계|कुल|المجموع|الاجمالي|ยอดรวม|รวมทั้งสิ้น|tong cong"
         ),
     ),
+    (
+        2,
+        re.compile(
+            r"balance\s*(?:due|to pay)?|fee paid|amount paid|\bbetrag\b|\bbedrag\b|importo pagato|\bmontant\b"
+            r"|\bto pay\b"
+        ),
+    ),
 )
-_TAX_LINE = re.compile(r"^\W*(?:gst|tax|vat|sst|mwst|ust|tva|iva)\b|\b(?:included\s+)?in\s+total\b")
+_TAX_LINE = re.compile(
+    r"^\W*(?:gst|tax|vat|sst|mwst|ust|tva|iva|ptu|btw)\b|\b(?:included\s+)?in\s+total\b|\b(?:ptu|mwst|tva|iva|btw)\s*$"
+    r"|total\s*(?:price\s*)?incl\w*\s+(?:of\s+)?(?:gst|vat|tax|hst|sst)\s*(?:of\b|[:(]*$)"
+)
 _NOT_TOTAL = re.compile(
-    r"sub\s*-?\s*total|zwischensumme|subtotal|sous-total|qty|quantity|items?\b|disc|saving|tax\b|gst\s*(?:amt|amount|total|:)"
-    r"|total\s*(?:gst|tax|vat|qty|item|saving|disc|\d+%)|excl|exclud|without|before|change|cash\b|tendered|points?\b|mwst\b"
-)
-_COMPANY = re.compile(
-    r"\b(?:sdn|bhd|s/b|ltd|limited|inc|llc|llp|plc|corp|corporation|company|co|gmbh|ag|kg|ohg|s\.?a\.?r?\.?l?|s\.?r\.?l|s\.?p\.?a"
-    r"|b\.?v|n\.?v|oy|ab|as|a/s|pty|pte|pvt|enterprise|trading|restaurant|restoran|store|stores|supermarket|market|cafe|coffee"
-    r"|hotel|pharmacy|bakery|shop|ооо|зао|оао|ао)\b|株式会社|有限公司|有限会社|주식회사",
-    re.IGNORECASE,
-)
-_NOT_COMPANY = re.compile(
-    r"^\W*(?:tax\s*)?(?:invoice|receipt|bill|cash\s*(?:sales?|bill|memo)|rechnung|quittung|factura|facture|recibo|welcome|tel|fax"
-    r"|date|page|original|copy|customer|duplicate|thank|www|gst|reg|no\b)|^\W*$",
-    re.IGNORECASE,
+    r"sub\s*-?\s*total|zwischensumme|subtotal|sous-total|subtotaal|qty|qtd|quantity"
+    r"|\bitems?\s*(?:\(s\)\s*)?total|disc|saving"
+    r"|saved|tax\b|gst\s*(?:amt|amount|total|:)|total\s*(?:gst|tax|vat|qty|saving|disc|\d+%)|excl|exclud|without"
+    r"|total\W*(?:no\W*)?(?:of\s+|de\s+)?(?:items?|iten|artic|artik|pieces|pezzi|stk|pcs)|total\w* trib"
+    r"|tribut\w* tot|before|change"
+    r"|cash\b|tendered|points?\b|mwst\b|\bht\b|deposit|netto|imponibile|opodatk|balance (?:b/f|brought|forward"
+    r"|earned)|\bnew balance|award"
 )
 _FORM_LINE_CHARS = 60
-_HEAD_LINES = 6
+_STRONG_TOTAL = 4
+_EXCLUSIVE = re.compile(r"\bexcl|\bw/o tax|before tax|without tax|hors taxe|\bohne\b")
+_FIGURES = re.compile(r"[\d.,$€£%\s-]+$")
 
 
 def is_form(units: Sequence[Unit]) -> bool:
@@ -130,10 +144,17 @@ def _find_total(units: Sequence[Unit]) -> tuple[Unit, ...]:
 def _total_strength(line: str) -> int:
     folded = fold(line)
     strength = next((value for value, label in _TOTAL_LABELS if label.search(folded)), 0)
-    if _TAX_LINE.search(folded) or (strength <= 3 and _NOT_TOTAL.search(folded)):
+    if (
+        _EXCLUSIVE.search(folded)
+        or _TAX_LINE.search(_FIGURES.sub("", folded))
+        or (strength <= _STRONG_TOTAL - 1 and _NOT_TOTAL.search(folded))
+    ):
+        return 0
+    amounts = AMOUNT.findall(line)
+    if amounts and not any(re.search(r"[1-9]", amount) for amount in amounts):
         return 0
     # Several amounts behind one "total" are a row of a tax summary rather than the sum to pay.
-    return 1 if strength == 3 and len(AMOUNT.findall(line)) > 1 else strength
+    return 1 if strength == _STRONG_TOTAL - 1 and len(amounts) > 1 else strength
 
 
 def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
@@ -149,9 +170,9 @@ def _with_amount(units: Sequence[Unit], index: int) -> tuple[Unit, ...]:
 
 def has_full_date(text: str) -> bool:
     """Whether a day is named: ``31/12/2024``, ``2024-12-31``, ``3 March 2024``; not ``14-21-32``."""
-    if _WRITTEN_DATE.search(text):
+    if WRITTEN_DATE.search(text):
         return True
-    return any(_is_calendar_date(match) for match in _NUMERIC_DATE.finditer(text))
+    return any(_is_calendar_date(match) for match in NUMERIC_DATE.finditer(text))
 
 
 def _is_calendar_date(match: re.Match[str]) -> bool:
@@ -169,25 +190,19 @@ def _find_date(units: Sequence[Unit]) -> tuple[Unit, ...]:
     return tuple((labelled or own)[:1])
 
 
-def _find_issuer(units: Sequence[Unit]) -> tuple[Unit, ...]:
-    head = [
-        unit
-        for unit in units[:_HEAD_LINES]
-        if not _NOT_COMPANY.search(unit.text) and re.search(r"[^\W\d]{2}", unit.text)
-    ]
-    named = [unit for unit in head if _COMPANY.search(unit.text)]
-    return tuple((named or head)[:1])
-
-
-_FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date, AnswerKind.ISSUER: _find_issuer}
+_FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date}
 _MONEY = re.compile(
-    rf"{AMOUNT.pattern}|\d\s?[%٪]|\d\s?(?:per ?cent|prozent|procent|pour ?cent|por ?cento?|процент\w*|प्रतिशत|phần trăm)"
+    rf"{AMOUNT.pattern}|\d\s?[%٪]|\d\s?(?:per ?cent|prozent|procent|pour ?cent|por ?cento?|процент\w*|प्रतिशत"
+    rf"|phần trăm)"
     r"|\b\d[\d.,  ']*\s?(?:thousand|[mb]il(?:l?i|l)[oó]n(?:e[ns]?|s|i)?|milh(?:ão|ões)"
     r"|mio\.?|mrd\.?|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"
     r"(?:d['’]|d[ei] )?"
-    r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor|kroner|lira|baht"
-    r"|рубл\w*|грив\w+|pence|pounds|cent(?:s|imes|avos)?|kr|k[cč]|lei|лв|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
-    r"|[\d〇一二三四五六七八九十百千万億亿两]\s?(?:元|円|圆|块)|[\d일이삼사오육칠팔구십백천만억]\s?원|\d\s?บาท|\brs\.?\s?\d|रु\.?"
+    r"(?:euros?|dollars?|pounds?|francs?|franken|pesos?|reais|real|yen|yuan|rupees?|rubles?|roubles?|kronor"
+    r"|kroner|lira|baht"
+    r"|рубл\w*|грив\w+|pence|pounds|cent(?:s|imes|avos)?|kr|k[cč]|lei|лв|ευρώ|درهم\w*|ريال\w*|دينار\w*|جنيه\w*"
+    r"|ليرة|रुपये|रुपए|บาท|đồng|złot\w*|forint\w*)"
+    r"|[\d〇一二三四五六七八九十百千万億亿两]\s?(?:元|円|圆|块)"
+    r"|[\d일이삼사오육칠팔구십백천만억]\s?원|\d\s?บาท|\brs\.?\s?\d|रु\.?"
     r"|\b(?:free|frei|kostenlos|umsonst|gratuit\w*|gratis|grátis|gratuito|libre|bezpłatn\w*|kostnadsfri\w*|ücretsiz"
     r"|бесплатн\w*|ελεύθερ\w*|δωρεάν)\b|مجان|免费|無料|무료|मुफ़?्त|ฟรี|miễn phí",
     re.IGNORECASE,
@@ -211,7 +226,8 @@ _CONTENT = {
     AnswerKind.TOTAL: re.compile(r"\d"),
     AnswerKind.COUNT: re.compile(rf"\d|[०-९٠-٩]|[一二三四五六七八九十百千万两]|\b(?:{NUMBER_WORDS})\b", re.IGNORECASE),
     AnswerKind.AMOUNT: re.compile(
-        r"\d|[०-९٠-٩]|[一二三四五六七八九十百千万]|\b(?:half|double|twice|third|quarter|percent|hundred|thousand|million|billion)\b",
+        r"\d|[०-९٠-٩]|[一二三四五六七八九十百千万]"
+        r"|\b(?:half|double|twice|third|quarter|percent|hundred|thousand|million|billion)\b",
         re.IGNORECASE,
     ),
 }

@@ -26,6 +26,10 @@ _PROSE_FILL = 0.72
 _PROSE_LINE_CHARS = 45
 _WIDE_LINE_CHARS = 18
 _LONGEST_FORM_LINE_CHARS = 70
+_LEAST_AMOUNT_LINES, _LEAST_AMOUNT_SHARE = 3, 0.2
+_AMOUNT_END = re.compile(
+    r"(?<!\d)\d{1,3}(?:[., ]?\d{3})*[.,]\d{2}\s*(?:[^\W\d_]{1,3}|[^\w\s]){0,2}\s*$|[¥￥]\s?[\d,]+\s*$|\d\s?円\s*$"
+)
 _OPENING_MARKS = frozenset("“‘「『（(《〈0123456789")
 _LINE_ENDS = frozenset(".:;!?。：；！？।؟۔")
 _TERMINATOR = re.compile(
@@ -91,11 +95,20 @@ def has_long_lines(text: str) -> bool:
     return len(lengths) > 1 and max(lengths) > _LONGEST_FORM_LINE_CHARS
 
 
+def ends_in_amounts(text: str) -> bool:
+    """Whether so many lines end in an amount of money that it is a receipt or an invoice, however long they are."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    amounts = sum(bool(_AMOUNT_END.search(line)) for line in lines)
+    return amounts >= _LEAST_AMOUNT_LINES and amounts >= len(lines) * _LEAST_AMOUNT_SHARE
+
+
 def looks_like_lines(paragraph: str) -> bool:
     """Whether line breaks carry meaning, as in a receipt, rather than wrap running text.
 
     Wrapped lines go on with a small letter, or are all nearly as long as the longest, the last one excepted.
     """
+    if ends_in_amounts(paragraph):
+        return True
     lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
     if len(lines) < 2 or reads_on(paragraph):
         return False

@@ -4,15 +4,15 @@ Fields of receipts and forms are found by rules, anything else among the ranked 
 nothing found fits the question, there is no answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.answer_kinds import AnswerKind
+from retrieval.answerers.form_answers import find_on_forms
 from retrieval.chunking import Unit
 from retrieval.embedder import Embedder
 from retrieval.evidence import find_conflict
-from retrieval.fields import asks_for_paper_date, find_field_names, find_labelled, is_missing
-from retrieval.forms import contains_kind, find_field, is_form
+from retrieval.forms import contains_kind
 from retrieval.judging import is_answered
 from retrieval.question import Question
 from retrieval.ranking import Candidate, Material, Ranking, rank, repeats_question
@@ -42,10 +42,9 @@ def find_quotes(question: Question, material: Material, embedder: Embedder) -> t
         return ()
     if question.kind is AnswerKind.SUBJECT:
         return _find_subject(material)
-    forms = _find_forms(material)
-    field = _find_form_field(question, forms)
-    if field or (forms and len(forms) == len(_find_pages(material)) and _lacks_field(question, forms)):
-        return field
+    on_form = find_on_forms(question, material, embedder)
+    if on_form is not None:
+        return () if on_form.page is None else (_quote_units(on_form.page, on_form.units),)
     return _find_sentences(question, material, embedder)
 
 
@@ -70,41 +69,6 @@ def _find_subject(material: Material) -> tuple[Quote, ...]:
     sentence = next((unit for unit in units if unit.text.rstrip().endswith(_SENTENCE_ENDS)), None)
     shown = dict.fromkeys(unit for unit in (*units[:1], sentence) if unit is not None)
     return tuple(_quote_units(first, [unit]) for unit in shown)
-
-
-_Lines = Mapping[tuple[str, int], Sequence[Unit]]
-
-
-def _find_pages(material: Material) -> tuple[tuple[str, int], ...]:
-    """The pages of the passages, those of the best passages first."""
-    chunks = (passage.chunk for passage in material.passages)
-    return tuple(dict.fromkeys((chunk.document_id, chunk.page_number) for chunk in chunks))
-
-
-def _find_forms(material: Material) -> _Lines:
-    pages = _find_pages(material)
-    return {page: material.units[page] for page in pages if is_form(material.units[page])}
-
-
-def _find_form_field(question: Question, forms: _Lines) -> tuple[Quote, ...]:
-    """A field that the question names, else one of its kind; the latter on the best page only."""
-    names = find_field_names(question.asked)
-    for page, units in forms.items():
-        for name in names:
-            found = find_labelled(name, units)
-            if found:
-                return (_quote_units(page, found),)
-    wants_kind = not names and (question.kind is not AnswerKind.DATE or asks_for_paper_date(question))
-    for page, units in list(forms.items())[:1] if wants_kind else ():
-        found = find_field(question.kind, units)
-        if found:
-            return (_quote_units(page, found),)
-    return ()
-
-
-def _lacks_field(question: Question, forms: _Lines) -> bool:
-    names = find_field_names(question.asked)
-    return any(all(is_missing(name, units) for units in forms.values()) for name in names)
 
 
 def _quote_units(page: tuple[str, int], units: Sequence[Unit]) -> Quote:

@@ -5,6 +5,7 @@ import pytest
 from retrieval.answer_kinds import AnswerKind
 from retrieval.chunking import Unit
 from retrieval.forms import contains_kind, find_field, has_full_date, is_form
+from retrieval.letterheads import find_issuer
 
 
 def to_units(*lines: str) -> list[Unit]:
@@ -27,6 +28,13 @@ def to_units(*lines: str) -> list[Unit]:
         (("TOTAL 31.80", "GST SUMMARY", "TOTAL 30.00 1.80"), ("TOTAL 31.80",)),
         (("Zwischensumme 8,00", "Gesamtbetrag 9,52 €", "Danke"), ("Gesamtbetrag 9,52 €",)),
         (("合計 ¥1,200", "お預り ¥2,000", "お釣り ¥800"), ("合計 ¥1,200",)),
+        (("TOTAL (4 ITEMS) $12.10", "TOTAL INCLUDES GST OF $1.10", "TOTAL SAVINGS $0.40"), ("TOTAL (4 ITEMS) $12.10",)),
+        (("TOTAL EXCL. TAX 1000.00", "TAX 190.00", "TOTAL 1190.00", "NEW BALANCE 55"), ("TOTAL 1190.00",)),
+        (("ORDER TOTAL 860.00", "DEPOSIT 200.00", "BALANCE ON DELIVERY 660.00"), ("ORDER TOTAL 860.00",)),
+        (("BALANCE 221.70", "CARD -221.70", "TOTAL DUE 0.00"), ("BALANCE 221.70",)),
+        (("SUB TOTAL 8.00", "5 ITEMS", "BALANCE DUE 7.60"), ("BALANCE DUE 7.60",)),
+        (("QTD. TOTAL DE ITENS 4", "VALOR TOTAL R$ 66,34", "VALOR A PAGAR R$ 63,34"), ("VALOR A PAGAR R$ 63,34",)),
+        (("SUMA PTU 8,60", "SUMA PLN 72,09", "RESZTA 7,91"), ("SUMA PLN 72,09",)),
         (("BREAD 2.00", "MILK 1.00", "THANK YOU"), ()),
     ],
 )
@@ -71,7 +79,7 @@ def test_a_labelled_date_goes_first() -> None:
     ],
 )
 def test_issuers(lines: tuple[str, ...], issuer: str) -> None:
-    assert [unit.text for unit in find_field(AnswerKind.ISSUER, to_units(*lines))] == [issuer]
+    assert [unit.text for unit in find_issuer(to_units(*lines))] == [issuer]
 
 
 def test_forms_and_prose_are_told_apart() -> None:

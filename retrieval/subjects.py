@@ -1,0 +1,135 @@
+"""What a question about a receipt is about, besides the field it asks for, and which lines speak of that.
+
+"How much was the cheese?" is about cheese, "the total of the receipt from Holm" about Holm. A line matches a word that
+it says, or says shortened or in one word with another; or, in another language, one whose meaning is close.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from retrieval.chunking import Unit
+from retrieval.embedder import Embedder
+from retrieval.fields import ALL_FIELDS
+from retrieval.forms import WRITTEN_DATE
+from retrieval.keywords import keywords
+from retrieval.question import Question
+from retrieval.terms import fold, is_spaceless, split_words, word_terms
+from retrieval.trades import is_of_trade
+
+_MAX_COMPARED_CHARS = 3500
+_LEAST_FIT, _FIT_RANGE = 0.745, 0.11
+_SHORTENED, _CLOSE = 0.9, 0.8
+_LEAST_LETTERS, _LEAST_COMPOUND = 3, 5
+_SAME_SPELLING = 85.0
+_SAID = 0.8
+_LETTERS = re.compile(r"[^\W\d_]")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}|[\u3040-\u9fff]")
+_NOT_WORDS = re.compile(r"[^\w\s&']|[\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class LineMatches:
+    """How well lines match the words of a subject, 0..1 each: shape (lines, words)."""
+
+    words: tuple[str, ...]
+    values: NDArray[np.float32]
+
+
+def find_subject(question: Question) -> tuple[str, ...]:
+    """The folded words that say what a field is asked of; empty where the question is about the paper as a whole."""
+    folded = " ".join(fold(WRITTEN_DATE.sub(" ", question.asked)).split())
+    for field in ALL_FIELDS:
+        folded = field.asked.sub(_cut_words, folded) if field.asked.search(folded) else folded
+    folded = _GENERIC.sub(" ", folded)
+    words = (word for word in split_words(folded) if not question.is_light(word) and not question.is_grammar(word))
+    return tuple(
+        dict.fromkeys(word for word in words if re.search(r"[^\W\d_]{2}|[^\W\d_]$", word) and not is_spaceless(word))
+    )
+
+
+def _cut_words(match: re.Match[str]) -> str:
+    """Patterns with a gap in them ("when ... paid") hold the subject: only what is not longer than a name is cut."""
+    return match.group() if len(match.group().split()) > 3 else " "
+
+
+def match_lines(subject: Sequence[str], units: Sequence[Unit], embedder: Embedder) -> LineMatches:
+    """Meanings are compared only where some word is not said, and of the first few thousand characters."""
+    values = np.array([[_match_word(word, unit.text) for word in subject] for unit in units], np.float32)
+    values = values.reshape(len(units), len(subject))
+    if not values.size or values.max(axis=0).min() >= _SAID:
+        return LineMatches(tuple(subject), values)
+    texts: dict[int, str] = {}
+    left = _MAX_COMPARED_CHARS
+    for index, unit in enumerate(units):
+        text = " ".join(_NOT_WORDS.sub(" ", unit.text).split()).lower()
+        left -= len(text)
+        if left < 0:
+            break
+        if _LONG_WORD.search(text):  # abbreviations of two or three letters are close to anything
+            texts[index] = text
+    closeness = embedder.compare(" ".join(subject), list(texts.values())) if texts else None
+    if closeness is not None and len(closeness.words) >= len(subject):
+        fits = np.clip((closeness.word_fits[:, -len(subject) :] - _LEAST_FIT) / _FIT_RANGE, 0, 0.95)
+        rows = list(texts)
+        values[rows] = np.maximum(values[rows], fits)
+    return LineMatches(tuple(subject), values)
+
+
+def _match_word(word: str, line: str) -> float:
+    terms = word_terms(word)
+    best = _CLOSE if is_of_trade(word, line) else 0.0
+    for other in split_words(line):
+        if other == word or word_terms(other) == terms:
+            return 1.0
+        best = max(best, _compare_spelling(word, other))
+    return best
+
+
+def _compare_spelling(word: str, other: str) -> float:
+    short, long = sorted((word, other), key=len)
+    if not short.isalpha() or len(short) < _LEAST_LETTERS:
+        return 0.0
+    if len(other) >= _LEAST_LETTERS + 1 and word.startswith(other):
+        return _SHORTENED
+    if len(short) >= _LEAST_COMPOUND and (short in long or fuzz.ratio(short, long) >= _SAME_SPELLING):
+        return _CLOSE
+    return 0.0
+
+
+_GENERIC = keywords(
+    "receipt*|invoice*|bill|bills|slip|docket|document|paper|page|total*|subtotal|amount*|price*|cost|costs|paid",
+    "pay|pays|payed|spent|spend",
+    "charge|charged|charges|come|came|much|many|number|date|dated|day|time|bought|buy|buys|purchase*|issue*|company",
+    "shop|store|business|firm",
+    "name*|sum|money|altogether|end|from|order|ordered|customer|unit|each|one|single|per|piece|pieces|item|items",
+    "two|three|four|five|six",
+    "sold|sell|sells|list|listed|value|visit|visited|printed|made|given|give|did|does|do|was|were|is|are|the|what",
+    "which|who|whom|when|where|how",
+    "meal|repas|essen|comida|pasto|dinner|lunch|shopping|groceries|everything|whole|they|them|we|he|she|i|you|it",
+    "its|there|someone|people|all|any|get|got|take|taken|took|place|cashier|used|have|had|has|be|exact|exactly",
+    "extra",
+    "rechnung*|quittung*|beleg*|bon|kassenbon*|gesamt*|summe|betrag*|preis*|kostet*|kosten|gekostet|bezahlt|gezahlt",
+    "zahlen|gekauft|kaufen|datum",
+    "tag|uhr|firma|laden|geschäft|name|heißt|wie|viel|viele|hoch|stück|insgesamt|euro|wann|wer|was|welche*|wurde*",
+    "war|hat|haben|ausgestellt",
+    "ticket de caisse|facture|reçu|total|montant|prix|coût*|payé|payer|acheté*|achat|combien|magasin|société|date",
+    "nom|quel*|quand|pièce|somme",
+    "recibo|factura|importe|precio|cuesta|costó|costaron|pagado|pagó|pagar|compr*|cuánto*|tienda|empresa|fecha",
+    "nombre|cuándo|cuál|euros",
+    "fatura|nota|valor|preço|custou|custa|custaram|pago|pagou|quanto*|quantos|quantas|loja|data|nome|quando|qual",
+    "quem|quién|quien",
+    "scontrino|ricevuta|fattura|importo|prezzo|costa|costato|costata|costano|pagato|comprat*|negozio|ditta|azienda",
+    "quanti|quante|quale|chi",
+    "bonnetje|factuur|bedrag|prijs|kost|kostte|kostten|betaald|gekocht|hoeveel|winkel|bedrijf|datum|naam|wanneer",
+    "welk*|wie|wat",
+    "чек*|счет*|сумм*|итог*|цена|стоит|стоил*|сколько|магазин*|компани*|дата|когда|кто|paragon*|faktur*|rachun*",
+    "kwota|cena|kosztował*|ile",
+    "zapłac*|sklep*|kiedy|jaka|jaki|jest|fiş|fatura|toplam|tutar|fiyat*|ne|kadar|mağaza|tarih*|합계",
+    "총액|금액|얼마|영수증|가격",
+    "إيصال|فاتورة|كم|المبلغ",
+)
