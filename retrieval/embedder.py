@@ -41,13 +41,13 @@ class Closeness:
 
 @dataclass(frozen=True, slots=True)
 class AnswerScale:
-    """When a question counts as answered, for one model (see :mod:`retrieval.judging`).
+    """When a question counts as answered, for one model.
 
-    In the documents' language: where its fit and ``word`` times the fit of its least matched word are together at least
-    ``least``. In another language: where the fit is at least ``across``.
+    In the documents' language: where the three signs of :class:`retrieval.judging.Support`, in their order, times
+    ``weights`` sum up to at least ``least``. In another language: where the fit is at least ``across``.
     """
 
-    word: float
+    weights: tuple[float, float, float]
     least: float
     across: float
 

@@ -73,7 +73,7 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
     ``surroundings`` is the sentence with its neighbours, ``document`` the words of all that was searched.
     """
     language = question.language
-    if is_negated(question.asked, language) and not is_negated(sentence, language, as_evidence=True):
+    if _is_denied_alone(question, sentence, surroundings):
         return Conflict.NEGATION
     if has_opposite(question.asked, sentence, language):
         return Conflict.OPPOSITE
@@ -84,6 +84,17 @@ def find_conflict(question: Question, sentence: str, surroundings: str, document
     if _has_foreign_name(question, sentence, surroundings, document):
         return Conflict.NAME
     return None
+
+
+def _is_denied_alone(question: Question, sentence: str, surroundings: str) -> bool:
+    """Only the question has a "not", and the text says nearly all the rest of it.
+
+    Otherwise the text may deny it in words of its own: "stopped them from landing" is "did not let them land".
+    """
+    language = question.language
+    if not is_negated(question.asked, language) or is_negated(sentence, language, as_evidence=True):
+        return False
+    return _share_said(question.content_words, surroundings) >= _SAYS_NEARLY_ALL
 
 
 def _has_foreign_number(question: Question, sentence: str, surroundings: str) -> bool:
@@ -126,16 +137,18 @@ _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
 _SAME_NAME = 75.0
 _NAMES_APART = 2
 _SAYS_THE_REST = 0.5
+_SAYS_NEARLY_ALL = 0.6
 
 
 def _has_foreign_name(question: Question, sentence: str, surroundings: str, document: DocumentWords) -> bool:
-    """A name in the question is nowhere in the document, or not where the sentence says all the rest of it."""
+    """A name in the question is not where the sentence says all the rest of it, or names are apart in the document.
+
+    A name that the document does not have at all proves less than it seems: "the British champion" may be Tom Simpson.
+    """
     names = find_names(question)
-    for name in names:
-        if _is_among(name, set(split_words(surroundings))):
-            continue
-        if not _is_among(name, document.words) or _says_the_rest(question, names, sentence):
-            return True
+    nearby = set(split_words(surroundings))
+    if any(not _is_among(name, nearby) for name in names) and _says_the_rest(question, names, sentence):
+        return True
     pairs = ((first, second) for first, second in pairwise(names) if f"{first} {second}" in fold(question.asked))
     return any(not document.has_near(first, second, _NAMES_APART) for first, second in pairs)
 
@@ -175,6 +188,10 @@ def _is_among(name: str, words: Collection[str]) -> bool:
 def _says_the_rest(question: Question, names: Collection[str], sentence: str) -> bool:
     """Whether the sentence has most other content words of the question."""
     others = [word for word in question.content_words if word not in names]
-    said = set(to_terms(sentence))
-    found = sum(all(term in said for term in word_terms(word)) for word in others)
-    return len(others) >= 2 and found / len(others) >= _SAYS_THE_REST
+    return len(others) >= 2 and _share_said(others, sentence) >= _SAYS_THE_REST
+
+
+def _share_said(words: Collection[str], text: str) -> float:
+    """The share of the folded words that a text has, in any inflection; 0 for no words."""
+    said = set(to_terms(text))
+    return sum(all(term in said for term in word_terms(word)) for word in words) / max(1, len(words))

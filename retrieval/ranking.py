@@ -139,12 +139,15 @@ def _score(
 
 def _fit_content(question: Question, closeness: Closeness) -> NDArray[np.float32]:
     """How well each text fits the question's words, the grammatical ones left out; the whole fit where none is left."""
-    content = [
-        place
-        for place, text in enumerate(closeness.words)
-        if any(not question.is_grammar(word) for word in split_words(text))
-    ]
+    content = find_content(question, closeness.words)
     return closeness.word_fits[:, content].mean(axis=1) if content else closeness.fits
+
+
+def find_content(question: Question, words: Sequence[str]) -> list[int]:
+    """The places of the words, as the embedder cuts the question, that are not all grammar."""
+    return [
+        place for place, text in enumerate(words) if any(not question.is_grammar(word) for word in split_words(text))
+    ]
 
 
 def _is_labelled(question: Question, unit: Unit) -> bool:
