@@ -79,7 +79,12 @@ def _read_field(field: Field, units: Sequence[Unit], index: int) -> tuple[Unit, 
         return (units[index],)
     if field.value is AMOUNT and len(_find_rows(units, index)) > 1:
         return (units[index], *_find_rows(units, index))
-    if index + 1 == len(units) or not _is_label(text) or not _has_value(field, units[index + 1].text):
+    if (
+        index + 1 == len(units)
+        or not _is_label(text)
+        or _OWN_VALUE.search(rest[label.end() :])
+        or not _has_value(field, units[index + 1].text)
+    ):
         return ()
     # An amount by itself belongs to the label above; one behind words of its own does not.
     is_below = field.value is not AMOUNT or not _HAS_WORDS.search(units[index + 1].text)
@@ -115,6 +120,7 @@ def _has_value(field: Field, text: str) -> bool:
 
 
 _LABEL_CHARS = 40
+_OWN_VALUE = re.compile(r"\d(?![\d.,]*\s?%)")
 _MAX_ROWS, _LEAST_COLUMNS = 4, 2
 _PAPER = keywords(
     "date|dated|invoice|receipt|bill|purchase*|bought|buy|issued|printed|document|letter|transaction|sale|order*",

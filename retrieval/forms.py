@@ -14,9 +14,13 @@ from retrieval.keywords import keywords
 from retrieval.terms import fold
 
 _CURRENCY = r"(?:RM|USD|EUR|GBP|CHF|JPY|CNY|INR|MYR|SGD|Rp|Rs\.?|kr|zł|TL|[$€£¥₹₩฿₫₺₽])"
-AMOUNT = re.compile(
+_DECIMAL_AMOUNT = (
     rf"{_CURRENCY}\s?-?\d[\d.,'’ ]*|(?<![\d.,/\-])(?:\d{{1,3}}(?:[.,' ]\d{{3}})+|\d+)[.,]\d{{2}}(?![\d/\-%]|[.,]\d|\s%)"
-    rf"|\d+\s?{_CURRENCY}(?!\w)",
+    rf"|\d+\s?{_CURRENCY}(?!\w)"
+)
+AMOUNT = re.compile(
+    # Currencies without cents: thousands at the end of a line.
+    rf"{_DECIMAL_AMOUNT}|(?<![\d.,/\-])\d{{1,3}}(?:[.,]\d{{3}})+\s*[^\W\d_]?\s*$",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -192,7 +196,7 @@ def _find_date(units: Sequence[Unit]) -> tuple[Unit, ...]:
 
 _FINDERS = {AnswerKind.TOTAL: _find_total, AnswerKind.DATE: _find_date}
 _MONEY = re.compile(
-    rf"{AMOUNT.pattern}|\d\s?[%٪]|\d\s?(?:per ?cent|prozent|procent|pour ?cent|por ?cento?|процент\w*|प्रतिशत"
+    rf"{_DECIMAL_AMOUNT}|\d\s?[%٪]|\d\s?(?:per ?cent|prozent|procent|pour ?cent|por ?cento?|процент\w*|प्रतिशत"
     rf"|phần trăm)"
     r"|\b\d[\d.,  ']*\s?(?:thousand|[mb]il(?:l?i|l)[oó]n(?:e[ns]?|s|i)?|milh(?:ão|ões)"
     r"|mio\.?|mrd\.?|tsd\.?|тыс\w*|млн|миллион\w*)?\s?"

@@ -60,7 +60,8 @@ _ADDRESS_LABEL = keywords(
 )
 _SELLER_LABEL = re.compile(
     r"\W*(?:seller|vendor|merchant|retailer|shop|store|supplier|issued by|verkaufer|handler|lieferant|vendeur|magasin"
-    r"|vendedor|tienda|proveedor|venditore|negozio|fornitore|loja|verkoper|winkel|leverancier|продавец|магазин|поставщик"
+    r"|vendedor|tienda|proveedor|venditore|negozio|fornitore|loja|verkoper|winkel|leverancier|продавец|магазин"
+    r"|поставщик"
     r"|satici|magaza|sprzedawca|sklep|البائع|المتجر|商家|卖方|販売店|売主|판매자|विक्रेता)\s*[:：]\s*[^\W\d_]{2}"
 )
 _LEGAL_FORM = re.compile(

@@ -15,7 +15,7 @@ from retrieval.terms import is_spaceless
 MAX_UNIT_CHARS = 480
 """Longer sentences are cut at a clause or a space, so that one runaway paragraph can't be 'one sentence'."""
 
-_SPACELESS_MIN_CHARS = 60
+_SPACELESS_MIN_CHARS = 90
 _ORDINAL_DIGITS = 2
 _MONTH_NAME = re.compile(
     r"(?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|led|únor|břez|dub|květ|červ|srp|zář|říj|list|pros"
@@ -28,7 +28,7 @@ _WIDE_LINE_CHARS = 18
 _LONGEST_FORM_LINE_CHARS = 70
 _LEAST_AMOUNT_LINES, _LEAST_AMOUNT_SHARE = 3, 0.2
 _AMOUNT_END = re.compile(
-    r"(?<!\d)\d{1,3}(?:[., ]?\d{3})*[.,]\d{2}\s*(?:[^\W\d_]{1,3}|[^\w\s]){0,2}\s*$|[¥￥]\s?[\d,]+\s*$|\d\s?円\s*$"
+    r"(?<!\d)\d{1,3}(?:[., ]?\d{3})*[.,]\d{2,3}\s*(?:[^\W\d_]{1,3}|[^\w\s]){0,2}\s*$|[¥￥]\s?[\d,]+\s*$|\d\s?円\s*$"
 )
 _OPENING_MARKS = frozenset("“‘「『（(《〈0123456789")
 _LINE_ENDS = frozenset(".:;!?。：；！？।؟۔")

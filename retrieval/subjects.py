@@ -18,7 +18,7 @@ from retrieval.fields import ALL_FIELDS
 from retrieval.forms import WRITTEN_DATE
 from retrieval.keywords import keywords
 from retrieval.question import Question
-from retrieval.terms import fold, is_spaceless, split_words, word_terms
+from retrieval.terms import fold, is_spaceless, join_spaceless, split_words, word_terms
 from retrieval.trades import is_of_trade
 
 _MAX_COMPARED_CHARS = 3500
@@ -28,7 +28,9 @@ _LEAST_LETTERS, _LEAST_COMPOUND = 3, 5
 _SAME_SPELLING = 85.0
 _SAID = 0.8
 _LETTERS = re.compile(r"[^\W\d_]")
-_LONG_WORD = re.compile(r"[^\W\d_]{4}|[\u3040-\u9fff]")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}|[^\W\d_a-z]{2}")
+_PARTICLES = "はがをのにでともへ的了呢吗吧是"
+_UNITS = re.compile(r"\b(?:[a-z]|ml|cl|kg|pk|pcs|lb|oz)\b")
 _NOT_WORDS = re.compile(r"[^\w\s&']|[\d_]")
 
 
@@ -45,11 +47,10 @@ def find_subject(question: Question) -> tuple[str, ...]:
     folded = " ".join(fold(WRITTEN_DATE.sub(" ", question.asked)).split())
     for field in ALL_FIELDS:
         folded = field.asked.sub(_cut_words, folded) if field.asked.search(folded) else folded
-    folded = _GENERIC.sub(" ", folded)
-    words = (word for word in split_words(folded) if not question.is_light(word) and not question.is_grammar(word))
-    return tuple(
-        dict.fromkeys(word for word in words if re.search(r"[^\W\d_]{2}|[^\W\d_]$", word) and not is_spaceless(word))
-    )
+    folded = _GENERIC.sub(" ", _GENERIC_SPACELESS.sub(" ", folded))
+    words = (word.strip(_PARTICLES) if is_spaceless(word) else word for word in split_words(folded))
+    kept = (word for word in words if word and not question.is_light(word) and not question.is_grammar(word))
+    return tuple(dict.fromkeys(word for word in kept if _LETTERS.search(word)))
 
 
 def _cut_words(match: re.Match[str]) -> str:
@@ -67,6 +68,7 @@ def match_lines(subject: Sequence[str], units: Sequence[Unit], embedder: Embedde
     left = _MAX_COMPARED_CHARS
     for index, unit in enumerate(units):
         text = " ".join(_NOT_WORDS.sub(" ", unit.text).split()).lower()
+        text = _UNITS.sub("", text)
         left -= len(text)
         if left < 0:
             break
@@ -81,6 +83,8 @@ def match_lines(subject: Sequence[str], units: Sequence[Unit], embedder: Embedde
 
 
 def _match_word(word: str, line: str) -> float:
+    if is_spaceless(word):
+        return float(word in join_spaceless(fold(line)))
     terms = word_terms(word)
     best = _CLOSE if is_of_trade(word, line) else 0.0
     for other in split_words(line):
@@ -101,6 +105,11 @@ def _compare_spelling(word: str, other: str) -> float:
     return 0.0
 
 
+_GENERIC_SPACELESS = keywords(
+    "多少钱|是多少|多少|几个|几件|什么时候|什么|哪天|哪里|哪家|哪个|买了|购买|买|付了|支付|价格|单价|收据|小票|发票|请问|花了|一共|商店|公司",
+    "いくらでしたか|いくらですか|いくら|でしたか|ですか|でした|です|何ですか|何|いつ|どこ|どの|だれ|誰|買いましたか|買った|買い|購入|支払|値段",
+    "価格|金額|レシート|領収書|店|会社|のお|เท่าไร|เท่าไหร่|ราคา|ใบเสร็จ|เมื่อไร|เมื่อใด|ซื้อ|จ่าย|คือ|อะไร|กี่|ใคร|ของ|ร้าน|บริษัท",
+)
 _GENERIC = keywords(
     "receipt*|invoice*|bill|bills|slip|docket|document|paper|page|total*|subtotal|amount*|price*|cost|costs|paid",
     "pay|pays|payed|spent|spend",

@@ -78,13 +78,14 @@ def _quote_units(page: tuple[str, int], units: Sequence[Unit]) -> Quote:
 def _drop_other_kinds(question: Question, material: Material, ranking: Ranking) -> Ranking:
     """Without what can be told by its looks to be no answer: for a price all without money, where the best has none.
 
-    Times are recognised so surely in English alone.
+    A time has no such looks: "when the frost ends" is one.
     """
     kind = question.kind
-    tells = kind is AnswerKind.PRICE or (
-        kind is AnswerKind.DATE and question.language == "en" and material.same_language
-    )
-    if not tells or not ranking.ranked or contains_kind(kind, _surroundings(ranking.ranked[0].candidate, material)):
+    if (
+        kind is not AnswerKind.PRICE
+        or not ranking.ranked
+        or contains_kind(kind, _surroundings(ranking.ranked[0].candidate, material))
+    ):
         return ranking
     return replace(ranking, ranked=tuple(one for one in ranking.ranked if contains_kind(kind, one.candidate.unit.text)))
 

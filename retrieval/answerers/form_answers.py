@@ -29,7 +29,7 @@ from retrieval.question import Question
 from retrieval.ranking import Material
 from retrieval.receipts import asks_for_time, asks_for_total, find_time, has_amount, is_receipt, read_item
 from retrieval.subjects import find_subject, match_lines
-from retrieval.terms import fold
+from retrieval.terms import fold, is_spaceless
 from retrieval.trades import is_trade
 
 _HEAD_LINES = 4
@@ -241,5 +241,7 @@ def _is_absent(asked: _Asked, papers: Sequence[_Paper]) -> bool:
     if any(all(is_missing(name, paper.units) for paper in papers) for name in asked.names):
         return True
     if asked.names or asked.question.kind in _PAPER_KINDS or not asked.subject:
+        return False
+    if any(is_spaceless(word) for word in asked.subject):  # what is left of such a question may be no word
         return False
     return all(paper.is_receipt and paper.score < _NOTHING for paper in papers)

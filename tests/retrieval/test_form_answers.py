@@ -22,6 +22,26 @@ BUNDLE = (
 )
 
 
+CORNER = (
+    "햇살마트 강변점\n서울시 광진구 강변로 12\n전화 02-555-0199\n2025-02-11 18:04  계산원 이도윤\n"
+    "우유 1L      2   5,600\n두부 1모     1   2,300\n합계             7,900\n"
+    "현금            10,000\n거스름돈          2,100",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("합계 금액은 얼마입니까?", "7,900"),
+        ("우유는 얼마입니까?", "5,600"),
+        ("How much change was given?", "2,100"),
+        ("Who was the cashier?", "이도윤"),
+    ],
+)
+def test_amounts_without_cents(librarian: Librarian, question: str, words: str) -> None:
+    assert words in ask(librarian, make_document(CORNER), question).content
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [
