@@ -17,6 +17,9 @@ from retrieval.ranking import Material, Ranking, find_content
 
 _MIN_COVERAGE = 0.3
 _MAX_LENGTH = 8
+_TYPICAL_FIT = 0.71
+"""The middle sentence's fit to a content word, the mean over questions and documents."""
+_ENOUGH_TEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Support:
     """What speaks for an answer.
 
     ``fit`` is the best of a sentence, 0..1. ``contrast`` is how much better than the middle sentence the best one
-    matches a content word, their mean, 0..1. ``length`` is the number of content words, as a share of eight at most.
+    matches a content word, their mean, -1..1. ``length`` is the number of content words, as a share of eight at most.
     """
 
     fit: float
@@ -54,7 +57,14 @@ def _cover(question: Question, material: Material) -> float:
 
 
 def _find_contrast(question: Question, ranking: Ranking) -> float:
-    """Whatever it speaks of, a text matches any word a little: what counts is by how much one sentence does better."""
+    """Whatever it speaks of, a text matches any word a little: what counts is by how much one sentence does better.
+
+    Where there are few different sentences, typical ones are added to compare with.
+    """
     content = find_content(question, ranking.words)
-    fits: NDArray[np.float32] = np.array([one.word_fits for one in ranking.ranked])[:, content]
-    return float((fits.max(axis=0) - np.median(fits, axis=0)).mean()) if content else 0.0
+    if not content:
+        return 0.0
+    different = {one.candidate.unit.text: one.word_fits[content] for one in ranking.ranked}
+    fits: NDArray[np.float32] = np.array(list(different.values()))
+    added = np.full((max(0, _ENOUGH_TEXTS - len(fits)), len(content)), _TYPICAL_FIT)
+    return float((fits.max(axis=0) - np.median(np.concatenate([fits, added]), axis=0)).mean())

@@ -40,6 +40,13 @@ def test_a_lease(librarian: Librarian, question: str, words: str, page: int) -> 
         assert f"(p. {place.page_number})" in answer.content
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_notice_of_one_sentence(librarian: Librarian, times: int) -> None:
+    notice = make_document(("\n\n".join(["The office is open from nine to five on weekdays."] * times),))
+    assert "nine to five" in ask(librarian, notice, "When is the office open?").content
+    assert ask(librarian, notice, "Who painted the ceiling?").refused
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [

@@ -1,5 +1,7 @@
 """Whether what was found answers a question at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,35 +26,44 @@ def make_material(*, same_language: bool) -> tuple[Material, Passage]:
     return Material((passage,), units, LexicalIndex([TEXT]), DocumentWords.of(TEXT), same_language), passage
 
 
-def make_ranking(passage: Passage, fit: float, *mayor: float) -> Ranking:
-    """One sentence for each fit of the word "mayor"; all match the name of the town equally."""
-    candidate = Candidate("d1", 1, passage.chunk.units[0], passage)
-    fits = [np.array([0.9, 0.9, 0.9, one, 0.9, 0.8], np.float32) for one in mayor]
-    ranked = tuple(Ranked(candidate, 1.0, fit - number / 10, one) for number, one in enumerate(fits))
-    return Ranking(ranked, ("Who", "is", "the", "mayor", "of", "Ely?"))
+def make_ranking(passage: Passage, fit: float, *mayor: float, repeated: bool = False) -> Ranking:
+    """A sentence for each fit of the word "mayor"; all match the name of the town equally."""
+    ranked: list[Ranked] = []
+    for number, one in enumerate(mayor):
+        unit = replace(passage.chunk.units[0], text=TEXT if repeated else f"{TEXT} ({number})")
+        fits = np.array([0.9, 0.9, 0.9, one, 0.9, 0.8], np.float32)
+        ranked.append(Ranked(Candidate("d1", 1, unit, passage), 1.0, fit - number / 100, fits))
+    return Ranking(tuple(ranked), ("Who", "is", "the", "mayor", "of", "Ely?"))
 
 
 def test_signs_of_an_answer() -> None:
     _, passage = make_material(same_language=True)
-    support = measure_support(QUESTION, make_ranking(passage, 0.8, 0.6, 0.5, 0.5))
+    support = measure_support(QUESTION, make_ranking(passage, 0.8, 0.6, *[0.5] * 7))
     assert support.fit == 0.8
     assert support.contrast == pytest.approx(0.05)  # of mayor 0.1, of Ely none
     assert support.length == 0.25
 
 
+@pytest.mark.parametrize(("count", "repeated"), [(1, False), (5, True)])
+def test_few_sentences_stand_out_from_typical_ones(count: int, *, repeated: bool) -> None:
+    _, passage = make_material(same_language=True)
+    support = measure_support(QUESTION, make_ranking(passage, 0.8, *[0.9] * count, repeated=repeated))
+    assert support.contrast == pytest.approx(0.14)
+
+
 @pytest.mark.parametrize(
     ("fit", "mayor", "same_language", "answered"),
     [
-        (0.8, (0.9, 0.5, 0.5), True, True),
-        (0.8, (0.5, 0.5, 0.5), True, False),
-        (0.5, (0.9, 0.5, 0.5), True, False),
-        (0.71, (0.1, 0.1), False, True),
-        (0.69, (0.9, 0.1), False, False),
+        (0.8, 0.9, True, True),
+        (0.8, 0.5, True, False),
+        (0.5, 0.9, True, False),
+        (0.71, 0.1, False, True),
+        (0.69, 0.9, False, False),
     ],
 )
-def test_the_sum_decides(fit: float, mayor: tuple[float, ...], same_language: bool, answered: bool) -> None:
+def test_the_sum_decides(fit: float, mayor: float, same_language: bool, answered: bool) -> None:
     material, passage = make_material(same_language=same_language)
-    ranking = make_ranking(passage, fit, *mayor)
+    ranking = make_ranking(passage, fit, mayor, *[0.5] * 7)
     assert is_answered(QUESTION, material, ranking, SCALE) is answered
 
 
