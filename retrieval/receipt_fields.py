@@ -205,14 +205,16 @@ RECEIPT_FIELDS = (
             "aankomst|заезд*",
         ),
         keywords(
-            "arr|arrival|check in|check-in|anreise|arrivée|llegada|entrada|chegada|arrivo|aankomst|заезд|giriş|入住"
+            "arr|arrival|check in|check-in|anreise|date d'arrivée|fecha de llegada|fecha de entrada",
+            "data de chegada|data di arrivo|aankomst|заезд|giriş|入住",
         ),
         FULL_DATE,
     ),
     Field(
         FieldName.DEPARTURE,
         keywords(
-            "check out|checked out|check-out|abreise|leave the hotel|départ|salida|saída|partenza|vertrek|выезд*",
+            "check out|checked out|check-out|abreise|leave the hotel|date de départ|fecha de salida",
+            "data de saída|partenza|vertrek|выезд*",
         ),
         keywords("dep|departure|check out|check-out|abreise|départ|salida|saída|partenza|vertrek|выезд|çıkış|退房"),
         FULL_DATE,

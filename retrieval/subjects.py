@@ -21,7 +21,7 @@ from retrieval.question import Question
 from retrieval.terms import fold, is_spaceless, join_spaceless, split_words, word_terms
 from retrieval.trades import is_of_trade
 
-_MAX_COMPARED_CHARS = 3500
+_MAX_COMPARED_CHARS = 2000
 _LEAST_FIT, _FIT_RANGE = 0.745, 0.11
 _SHORTENED, _CLOSE = 0.9, 0.8
 _LEAST_LETTERS, _LEAST_COMPOUND = 3, 5
@@ -59,27 +59,34 @@ def _cut_words(match: re.Match[str]) -> str:
 
 
 def match_lines(subject: Sequence[str], units: Sequence[Unit], embedder: Embedder) -> LineMatches:
-    """Meanings are compared only where some word is not said, and of the first few thousand characters."""
+    """Meanings are compared only where some word is not said, and of the first two thousand characters."""
     values = np.array([[_match_word(word, unit.text) for word in subject] for unit in units], np.float32)
     values = values.reshape(len(units), len(subject))
     if not values.size or values.max(axis=0).min() >= _SAID:
         return LineMatches(tuple(subject), values)
-    texts: dict[int, str] = {}
-    left = _MAX_COMPARED_CHARS
-    for index, unit in enumerate(units):
-        text = " ".join(_NOT_WORDS.sub(" ", unit.text).split()).lower()
-        text = _UNITS.sub("", text)
-        left -= len(text)
-        if left < 0:
-            break
-        if _LONG_WORD.search(text):  # abbreviations of two or three letters are close to anything
-            texts[index] = text
-    closeness = embedder.compare(" ".join(subject), list(texts.values())) if texts else None
+    rows, texts = _to_compare(units)
+    closeness = embedder.compare(" ".join(subject), texts) if texts else None
     if closeness is not None and len(closeness.words) >= len(subject):
         fits = np.clip((closeness.word_fits[:, -len(subject) :] - _LEAST_FIT) / _FIT_RANGE, 0, 0.95)
-        rows = list(texts)
-        values[rows] = np.maximum(values[rows], fits)
+        for places, fit in zip(rows, fits, strict=True):
+            values[places] = np.maximum(values[places], fit)
     return LineMatches(tuple(subject), values)
+
+
+def _to_compare(units: Sequence[Unit]) -> tuple[list[list[int]], list[str]]:
+    """Which lines say the same words, and these words: comparing costs CPU time by the letter."""
+    rows: dict[str, list[int]] = {}
+    left = _MAX_COMPARED_CHARS
+    for index, unit in enumerate(units):
+        text = " ".join(_UNITS.sub(" ", _NOT_WORDS.sub(" ", unit.text).lower()).split())
+        if not _LONG_WORD.search(text):  # abbreviations of two or three letters are close to anything
+            continue
+        if text not in rows:
+            left -= len(text)
+            if left < 0:
+                break
+        rows.setdefault(text, []).append(index)
+    return list(rows.values()), list(rows)
 
 
 def _match_word(word: str, line: str) -> float:
