@@ -92,8 +92,8 @@ class Chat:
         Whoever stops listening before the end is not charged, and nothing is remembered.
         """
         account = _require_account(caller)
-        text = _check_message(message)
         job_ids = self._check_jobs(caller, job_id, also)
+        text = _check_message(message)
         conversation = self._store.get(job_id, account.id, last=2 * HISTORY_TURNS)
         charge_id = self._reserve(caller)
         charge = 0
