@@ -244,4 +244,7 @@ def _is_absent(asked: _Asked, papers: Sequence[_Paper]) -> bool:
         return False
     if any(is_spaceless(word) for word in asked.subject):  # what is left of such a question may be no word
         return False
-    return all(paper.is_receipt and paper.score < _NOTHING for paper in papers)
+    # "Which airport": the answer is one, so that the word alone says nothing.
+    classes = asked.question.class_words
+    counted = [at for at, word in enumerate(asked.subject) if word not in classes] or list(range(len(asked.subject)))
+    return all(paper.is_receipt and float(paper.said[counted].mean()) < _NOTHING for paper in papers)

@@ -65,7 +65,13 @@ def test_one_receipt(librarian: Librarian, question: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["What is the email address?", "How much was the tip?", "Who is the patient's dentist?"]
+    "question",
+    [
+        "What is the email address?",
+        "How much was the tip?",
+        "Who is the patient's dentist?",
+        "Which road did the marathon follow?",
+    ],
 )
 def test_what_a_receipt_does_not_have(librarian: Librarian, question: str) -> None:
     assert ask(librarian, make_document(MARKET), question).refused
