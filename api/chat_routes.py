@@ -65,7 +65,7 @@ async def _events(
     except OcrChatError as error:
         yield format_sse_event(data_str=json.dumps(to_body(error, status_of(error), path)), event="error")
     finally:
-        await run_in_threadpool(pieces.close)
+        await room.close(pieces)
 
 
 def _to_event(piece: str | ChatReply) -> bytes:

@@ -1,9 +1,9 @@
 """Threads of its own for what may take long, so that everything else keeps finding one."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 
 from errors import ChatUnavailableError
 
@@ -37,3 +37,11 @@ class WaitingRoom:
             if piece is _END:
                 return
             yield piece  # type: ignore[misc]
+
+    async def close(self, generator: Generator[Any, Any, Any]) -> None:
+        """Let a generator undo what it has begun, also where whoever listened has gone and nothing else is waited for.
+
+        In any thread: it waits for no model, and its turn must come while others wait for theirs.
+        """
+        with CancelScope(shield=True):
+            await to_thread.run_sync(generator.close)

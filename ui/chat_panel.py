@@ -141,7 +141,7 @@ async def _to_lines(
     except OcrChatError as error:
         yield _dump({"error": describe_error(error, texts), "code": error.code})
     finally:
-        await run_in_threadpool(rest.close)
+        await room.close(rest)
 
 
 def _to_line(piece: str | ChatReply) -> str:

@@ -1,7 +1,7 @@
 """Questions wait in threads of their own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import anyio
 import pytest
@@ -62,3 +62,27 @@ def test_pieces_come_in_order_and_errors_come_through() -> None:
     with pytest.raises(ChatUnavailableError):
         anyio.run(listen)
     assert heard == ["one", "two"]
+
+
+def test_what_was_begun_is_undone_in_a_thread_also_when_the_listener_goes() -> None:
+    """Starlette cancels a stream that nobody reads any more; undoing asks the database, and must not stop the loop."""
+    room, undone_by = WaitingRoom(), list[int]()
+
+    def say() -> Generator[str, None, None]:
+        try:
+            yield from ("one", "two")
+        finally:
+            undone_by.append(threading.get_ident())
+
+    async def listen() -> int:
+        pieces = say()
+        with anyio.CancelScope() as scope:
+            try:
+                async for _ in room.iterate(pieces):
+                    scope.cancel()
+            finally:
+                await room.close(pieces)
+        return len(undone_by)
+
+    assert anyio.run(listen) == 1
+    assert undone_by != [threading.get_ident()]
