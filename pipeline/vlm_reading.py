@@ -98,7 +98,7 @@ class ModelReader:
         """Raises EngineUnavailableError; where opening takes long, at once for a minute after it has failed."""
         if self._model is None:
             if self._problem is not None and self._clock() < self._ask_again_at:
-                raise self._problem
+                raise self._problem.with_traceback(None)  # else it would keep the image of each page that met it
             try:
                 self._model = open_page_model(self._config)
             except EngineUnavailableError as error:
