@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api.callers import AccountDep, CallerDep, ServicesDep
 from api.chat_schemas import HistoryWire, MessageWire, QuestionWire, ReplyWire
-from api.errors import status_of, to_body
+from api.errors import note_outage, status_of, to_body
 from api.job_ids import JobId, read_job_id
 from api.reference_schemas import ERRORS
 from api.slash_router import SlashRouter
 from errors import OcrChatError
 from service.chat import ChatReply
+from service.outages import DATABASE_OUTAGES
 from service.waiting_room import WaitingRoom
 
 router = SlashRouter(prefix="/api/v1/chat", tags=["chat"])
@@ -63,9 +64,15 @@ async def _events(
         async for piece in room.iterate(pieces):
             yield _to_event(piece)
     except OcrChatError as error:
-        yield format_sse_event(data_str=json.dumps(to_body(error, status_of(error), path)), event="error")
+        yield _to_error_event(error, path)
+    except DATABASE_OUTAGES as error:
+        yield _to_error_event(note_outage(error, path), path)
     finally:
         await room.close(pieces)
+
+
+def _to_error_event(error: OcrChatError, path: str) -> bytes:
+    return format_sse_event(data_str=json.dumps(to_body(error, status_of(error), path)), event="error")
 
 
 def _to_event(piece: str | ChatReply) -> bytes:

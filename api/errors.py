@@ -145,8 +145,13 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_outage(request: Request, error: Exception) -> JSONResponse:
-    _log.error("database_unavailable", path=request.url.path, error_type=type(error).__name__, exc_info=error)
-    return to_response(UnavailableError(details={"retry_after_s": _OUTAGE_RETRY_S}), request.url.path)
+    return to_response(note_outage(error, request.url.path), request.url.path)
+
+
+def note_outage(error: Exception, path: str) -> UnavailableError:
+    """What the caller learns of one of ``DATABASE_OUTAGES``; the rest goes to the log."""
+    _log.error("database_unavailable", path=path, error_type=type(error).__name__, exc_info=error)
+    return UnavailableError(details={"retry_after_s": _OUTAGE_RETRY_S})
 
 
 async def _on_unknown_error(request: Request, error: Exception) -> JSONResponse:

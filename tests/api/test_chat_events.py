@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 import anyio
 import pytest
+import sqlalchemy as sa
 
 from api.chat_routes import _events
 from errors import JobNotFoundError
@@ -32,6 +33,21 @@ def test_an_answer_that_fails_halfway_ends_with_the_error() -> None:
     body = json.loads(last.split("data: ")[1])
     assert (body["code"], body["status"], body["instance"]) == ("job_not_found", 404, "/api/v1/chat/x/")
     assert closed == [True]
+
+
+def test_a_database_that_goes_away_halfway_is_told_as_before_the_first_sentence() -> None:
+    def say() -> Generator[str | ChatReply, None, None]:
+        yield "second"
+        raise sa.exc.OperationalError("INSERT", {"content": "the document's words"}, Exception("gone"))
+
+    async def listen() -> list[str]:
+        events = _events("first", say(), WaitingRoom(), "/")
+        return [event.decode() async for event in events]
+
+    last = anyio.run(listen)[-1]
+    assert last.startswith("event: error")
+    assert json.loads(last.split("data: ")[1])["status"] == 503
+    assert "words" not in last
 
 
 def test_what_nobody_expected_is_not_explained() -> None:
