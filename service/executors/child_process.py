@@ -2,10 +2,13 @@
 
 import ctypes
 import gc
+import multiprocessing
 import os
 import resource
 import signal
 import sys
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 from pipeline.process_tuning import tune_process
@@ -16,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def prepare_process(memory_mb: int) -> None:
-    """Runs once when the process starts: limits its memory and ties its life to the parent's. 0 MB: no limit.
+    """Runs once when the process starts: limits its memory and ties its life to the server's. 0 MB: no limit.
 
     ``RLIMIT_DATA`` counts what a program really allocates (heap and private writable mappings). ``RLIMIT_AS`` would
     count address space that is only set aside too, of which OpenVINO and thread stacks take gigabytes.
@@ -29,8 +32,25 @@ def prepare_process(memory_mb: int) -> None:
     tune_process()
     # What was there before the fork stays: looking through it for garbage would only cost time, and unshare its memory.
     gc.freeze()
+    _end_with_parents()
+
+
+def _end_with_parents() -> None:
+    """A page that outlived its server would be written for a job that may be deleted, and nobody would remove it.
+
+    The kernel only tells of the process that we were forked from. That one lives as long as any of us, so the process
+    that wanted us, which may be killed, is watched too.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    server = multiprocessing.parent_process()
+    if server is not None:
+        Thread(target=_end_with, args=(server,), name="parent", daemon=True).start()
+
+
+def _end_with(server: BaseProcess) -> None:
+    server.join()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def prepare_model_process() -> None:

@@ -4,8 +4,10 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +135,36 @@ def test_cancelling_stops_a_running_task(executor: LocalExecutor, tmp_path: Path
         future.result(timeout=60)
     assert not is_running(int(mark.read_text())), "who is told so may remove what the task was writing"
     assert run(executor, Answer(1)) == 1
+
+
+def serve_mark(path: str) -> None:
+    """The main function of a server that gets no further than its first page."""
+    executor = LocalExecutor(LocalExecutorConfig(page_processes=1, file_processes=1))
+    executor.submit(Mark(path), timeout_s=1000, lane=Lane.PAGES).result()
+
+
+def test_what_a_killed_server_was_reading_ends_with_it(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    program = f"from tests.service.test_local_executor import serve_mark; serve_mark({str(mark)!r})"
+    server = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+    try:
+        wait_for(lambda: mark.exists() and bool(mark.read_text()), "no page is being read")
+    finally:
+        server.kill()
+        server.wait()
+    reader = int(mark.read_text())
+    try:
+        wait_for(lambda: not is_running(reader), "the page is still being read")
+    finally:
+        if is_running(reader):
+            os.kill(reader, signal.SIGKILL)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
 
 
 def test_short_tasks_do_not_queue_behind_pages(executor: LocalExecutor) -> None:
