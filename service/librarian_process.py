@@ -205,7 +205,7 @@ class LibrarianProcess:
             if isinstance(result, _Failed) and result.reason and not self._config.index_url:
                 result = self._discard_index(result.reason) or self._exchange(task)
         if isinstance(result, _Failed):
-            raise ChatUnavailableError(result.reason or None)
+            raise _to_error(result)
         if isinstance(result, OcrChatError):
             raise result
         return result
@@ -342,6 +342,14 @@ def _lock_folder(folder: Path | None, url: str) -> IO[str] | None:
             remedy="Run a Chroma server and set CHROMA_URL when several processes answer questions.",
         ) from error
     return lock
+
+
+def _to_error(failed: _Failed) -> ChatUnavailableError:
+    """Where the index lies, and what its server says, is for the log."""
+    if not failed.reason:
+        return ChatUnavailableError()
+    _log.warning("the search has no index: %s", failed.reason)
+    return ChatUnavailableError("The vector index can't be used.")
 
 
 def _unusable(error: OSError) -> ChatUnavailableError:

@@ -105,10 +105,14 @@ def test_a_folder_that_can_not_be_one_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "chroma").read_text() == "a file"
 
 
-def test_a_server_of_the_index_that_is_away_costs_no_new_process(tmp_path: Path) -> None:
+def test_a_server_of_the_index_that_is_away_costs_no_new_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     process = LibrarianProcess(LibrarianConfig(index_url="http://127.0.0.1:9"), str(tmp_path))
-    with pytest.raises(ChatUnavailableError, match="vector index"):
+    with pytest.raises(ChatUnavailableError) as told:
         process.call(Forget(JOB))
+    assert told.value.message == "The vector index can't be used."
+    assert "can't be opened: " in caplog.text, "what is the matter is for the log alone"
     worker = process._process
     with pytest.raises(ChatUnavailableError, match="vector index"):
         process.call(Forget(JOB))
