@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from database.connect import open_engine, reading, transaction, utc_now
+from database.connect import reading, transaction, utc_now
 from database.tables import accounts, chat_messages, conversations, credit_buckets, jobs
 from errors import (
     ChatUnavailableError,
@@ -23,87 +23,19 @@ from errors import (
     QuotaExceededError,
 )
 from pipeline.document_json import to_json
-from pipeline.options import OcrOptions
 from retrieval.answer import Answer
 from service.callers import Account, Caller
 from service.chat import Chat, ChatReply, build_chat, find_chat_model
 from service.conversations import ConversationStore, to_turns
 from service.job_files import JobFiles, document_key
-from service.job_record import JobRecord, JobState, options_to_json
+from service.job_record import JobRecord
 from service.librarian_process import Ask, LibrarianProcess
 from service.metering import build_metering
 from service.secrets import load_secrets
 from settings import Settings
-from tests.postgres import PostgresCluster
 from tests.retrieval.papers import LEASE, RECEIPT, make_document
 from tests.retrieval.scripted_server import passage_with, reply, serve_script
-
-LEASE_JOB, RECEIPT_JOB, PENDING_JOB = "a" * 32, "b" * 32, "c" * 32
-
-
-class Jobs:
-    """Knows three jobs of one account, one of them unfinished."""
-
-    def __init__(self, owner: Account) -> None:
-        self._owner = owner
-
-    def require_done(self, caller: Caller, job_id: str) -> JobRecord:
-        if job_id not in (LEASE_JOB, RECEIPT_JOB, PENDING_JOB):
-            raise JobNotFoundError
-        if caller.account is None or caller.account.id != self._owner.id:
-            raise JobNotFoundError
-        if job_id == PENDING_JOB:
-            raise JobNotFinishedError
-        return to_record(job_id, self._owner.id)
-
-
-def to_record(job_id: str, owner_id: str | None) -> JobRecord:
-    now = utc_now()
-    return JobRecord(
-        id=job_id,
-        owner_id=owner_id,
-        state=JobState.DONE,
-        options=OcrOptions(),
-        source_name="paper.pdf",
-        media_type="application/pdf",
-        suffix=".pdf",
-        size_bytes=1,
-        page_count=1,
-        pages_done=1,
-        pages_failed=0,
-        notices=(),
-        retain=True,
-        is_express=True,
-        weight=1,
-        queue_rank=0.0,
-        created_at=now,
-        started_at=now,
-        finished_at=now,
-        expires_at=None,
-        error_code=None,
-        error_message=None,
-    )
-
-
-def to_row(job_id: str, owner_id: str) -> dict[str, Any]:
-    return {
-        "id": job_id,
-        "owner_id": owner_id,
-        "caller_key": "k",
-        "fingerprint": "f",
-        "state": "done",
-        "options": options_to_json(OcrOptions()),
-        "source_name": "paper.pdf",
-        "media_type": "application/pdf",
-        "suffix": ".pdf",
-        "size_bytes": 1,
-        "page_count": 1,
-        "is_express": True,
-        "weight": 1,
-        "queue_rank": 0.0,
-        "retain": True,
-        "created_at": utc_now(),
-    }
+from tests.service.finished_jobs import LEASE_JOB, PENDING_JOB, RECEIPT_JOB, FinishedJobs, to_record, to_row
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +81,7 @@ def _metering(settings: Settings) -> Any:
 
 @pytest.fixture
 def chat(engine: sa.Engine, account: Account, process: LibrarianProcess, data_dir: Path) -> Chat:
-    return Chat(engine, Jobs(account), process, _metering(to_settings(data_dir)))
+    return Chat(engine, FinishedJobs(account), process, _metering(to_settings(data_dir)))
 
 
 @pytest.fixture
@@ -213,7 +145,7 @@ def test_messages_that_are_none(chat: Chat, caller: Caller, message: str) -> Non
 def test_no_more_pages_at_once_than_fit_into_memory(
     engine: sa.Engine, account: Account, process: LibrarianProcess, data_dir: Path, caller: Caller
 ) -> None:
-    class LongJobs(Jobs):
+    class LongJobs(FinishedJobs):
         def require_done(self, caller: Caller, job_id: str) -> JobRecord:
             return replace(super().require_done(caller, job_id), page_count=1500)
 
@@ -247,7 +179,7 @@ def test_a_job_that_goes_while_it_is_asked_about(
 ) -> None:
     metering = _metering(to_settings(data_dir, chat_message_credits=2))
 
-    class Vanishing(Jobs):
+    class Vanishing(FinishedJobs):
         def require_done(self, caller: Caller, job_id: str) -> JobRecord:
             record = super().require_done(caller, job_id)
             with transaction(engine) as connection:
@@ -298,7 +230,7 @@ def test_questions_are_charged_once_answered(
     engine: sa.Engine, account: Account, process: LibrarianProcess, data_dir: Path, caller: Caller
 ) -> None:
     metering = _metering(to_settings(data_dir, chat_message_credits=2, free_pages_per_month=5))
-    chat = Chat(engine, Jobs(account), process, metering)
+    chat = Chat(engine, FinishedJobs(account), process, metering)
     chat.ask(caller, LEASE_JOB, "Who is the tenant?")
     stopped = chat.stream(caller, LEASE_JOB, "Who is the landlord?")
     next(stopped)
@@ -325,7 +257,7 @@ def test_a_model_words_the_answer_and_may_fail(
     from retrieval.answerers.served_chat import ServedChat
 
     with serve_script(script) as url:
-        chat = Chat(engine, Jobs(account), process, _metering(settings), ServedChat(url, "scripted"))
+        chat = Chat(engine, FinishedJobs(account), process, _metering(settings), ServedChat(url, "scripted"))
         given = chat.ask(caller, LEASE_JOB, "Are dogs allowed?")
         assert given.message.content == "The tenant may keep one dog (p. 2)."
         assert given.message.engine == "scripted"
@@ -362,7 +294,7 @@ def test_a_service_that_is_stopped_indexes_no_further(
             self.calls = 0
 
     librarian = Endless()
-    chat = Chat(engine, Jobs(account), librarian, _metering(to_settings(data_dir)))  # type: ignore[arg-type]
+    chat = Chat(engine, FinishedJobs(account), librarian, _metering(to_settings(data_dir)))  # type: ignore[arg-type]
     chat.index_later(to_record(LEASE_JOB, account.id))
     librarian.has_begun.wait()
     chat.stop()
@@ -419,42 +351,6 @@ def test_citations_survive_the_database(chat: Chat, caller: Caller) -> None:
     assert json.dumps(stored.citations[0].snippet)
     assert stored.citations[0].block_ids == ("p1-b1",)
     assert stored.citations[0].box is not None
-
-
-@pytest.mark.postgres
-def test_two_questions_at_once_keep_their_answers(postgres: PostgresCluster) -> None:
-    """The second question is stored when the first's answer is, not between the two."""
-    url = postgres.make_database()
-    engine = open_engine(url)
-    account_id = uuid.uuid4().hex
-    with transaction(engine) as connection:
-        connection.execute(
-            accounts.insert().values(id=account_id, email="a@example.org", plan="free", created_at=utc_now())
-        )
-        connection.execute(jobs.insert().values(**to_row(LEASE_JOB, account_id)))
-    store = ConversationStore(engine)
-    conversation = store.get(LEASE_JOB, account_id)
-    answer = Answer((), "extractive", "en", refusal="no")
-    second = threading.Thread(target=store.add, args=(conversation, "second", answer))
-
-    def let_second_in(connection: sa.Connection, cursor: Any, statement: str, *_: Any) -> None:
-        if "INSERT INTO chat_messages" not in statement or second.ident is not None:
-            return
-        second.start()
-        with engine.connect() as onlooker:
-            waits = sa.text(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            while second.is_alive() and not onlooker.execute(waits).scalar_one():
-                onlooker.rollback()
-
-    sa.event.listen(engine, "after_cursor_execute", let_second_in)
-    store.add(conversation, "first", answer)
-    second.join()
-    said = [message.content for message in store.get(LEASE_JOB, account_id).messages]
-    engine.dispose()
-    postgres.drop_database(url)
-    assert said == ["first", "no", "second", "no"]
 
 
 @pytest.mark.parametrize(
