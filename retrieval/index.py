@@ -18,6 +18,7 @@ from retrieval.embedder import Embedder, Vectors
 from retrieval.terms import join_spaceless
 
 COLLECTION = "chunks"
+_LEAST_LENGTH = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,24 @@ class VectorIndex:
             )
 
     def search(self, document_ids: Sequence[str], question: Vectors, *, model: str, limit: int = 50) -> list[Match]:
-        """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,)."""
+        """The closest chunks of these documents, best first; ``question`` has shape (1, dimension) or (dimension,).
+
+        Every chunk of theirs is compared. Chroma's own search walks a graph of all documents and finds what the filter
+        lets through on its way: of the 50 closest among 800 chunks unlike the other 9,000 it missed one in three.
+        """
         if not document_ids:
             return []
-        vectors = np.atleast_2d(question)
+        target = np.asarray(question, np.float32).reshape(-1)
         with _telling("searched"):
-            found = self._open(vectors.shape[1]).query(
-                query_embeddings=vectors,
-                n_results=limit,
+            found = self._open(len(target)).get(
                 where={"$and": [{"document": {"$in": list(document_ids)}}, {"model": model}]},
-                include=["metadatas", "distances"],
+                include=["embeddings", "metadatas"],
             )
-        pairs = zip(found["metadatas"][0], found["distances"][0], strict=True)
-        return [Match(data["document"], data["chunk"], data["page"], 1.0 - distance) for data, distance in pairs]
+        vectors = np.asarray(found["embeddings"], np.float32).reshape(-1, len(target))
+        lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(target)
+        cosines = vectors @ target / np.maximum(lengths, _LEAST_LENGTH)
+        places = ((int(at), found["metadatas"][at]) for at in np.argsort(-cosines, kind="stable")[:limit])
+        return [Match(data["document"], data["chunk"], data["page"], float(cosines[at])) for at, data in places]
 
     def find_numbers(self, document_id: str, *, model: str) -> set[int]:
         """Numbers of the document's chunks that have a vector of this model."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.chunking import split_document
+from retrieval.chunking import Chunk, split_document
 from retrieval.embedder import Closeness, Embedder, Vectors
 from retrieval.index import IndexUnavailableError, VectorIndex
 from retrieval.librarian import Librarian, build_shelf
@@ -68,6 +68,36 @@ def test_another_model_indexes_anew(index: VectorIndex, embedder: Embedder) -> N
     assert index.find_numbers("lease", model=embedder.name) == set()
     Librarian(embedder, index).add(shelf, "lease")
     assert index.find_numbers("lease", model=embedder.name) == {chunk.number for chunk in shelf.search.chunks}
+
+
+class NumberedVectors(ShortVectors):
+    """Texts are numbers of rows of a fixed table."""
+
+    dimension = 64
+
+    def __init__(self, table: Vectors) -> None:
+        self._table = table
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._table[[int(text) for text in texts]]
+
+    embed_questions = embed_passages
+
+
+def test_nothing_of_a_document_unlike_all_others_is_overlooked(index: VectorIndex) -> None:
+    random = np.random.default_rng(0)
+    alike = random.normal(size=64) * 2 + random.normal(size=(3000, 64)) * 0.8
+    table = np.concatenate([alike, random.normal(size=(300, 64))]).astype(np.float32)
+    numbered = NumberedVectors(table / np.linalg.norm(table, axis=1, keepdims=True))
+    for start in range(0, len(table), 300):
+        chunks = [Chunk(f"d{start}", row - start, 1, (), str(row)) for row in range(start, start + 300)]
+        index.add(chunks, numbered)
+    for row in range(3000, 3010):
+        target = numbered.embed_questions([str(row)])
+        cosines = numbered.embed_passages([str(row) for row in range(3000, 3300)]) @ target[0]
+        found = index.search(["d3000"], target, model=numbered.name)
+        assert [match.chunk_number for match in found] == np.argsort(-cosines, kind="stable")[:50].tolist()
+        np.testing.assert_allclose([match.cosine for match in found], np.sort(cosines)[::-1][:50], atol=1e-5)
 
 
 def test_a_document_is_forgotten_alone(index: VectorIndex, embedder: Embedder) -> None:
