@@ -21,7 +21,7 @@ from service.completion import Completion
 from service.executors.base import Executor, Lane
 from service.handing_back import hand_back
 from service.held_job import DocumentDone, HeldJob, PageDone
-from service.job_claims import FailedPageOutcome, JobClaims, PageOutcome
+from service.job_claims import Claim, FailedPageOutcome, JobClaims, PageOutcome
 from service.job_closing import JobClosing
 from service.job_files import JobFiles
 from service.job_signals import JobSignals
@@ -242,18 +242,29 @@ class Worker:
                 left_since=None if limit.left_for is None else now - limit.left_for,
             )
             for claim in claims:
+                if self._was_ours_all_along(claim):
+                    continue
+                if claim.job.id in self._held:
+                    self._drop(claim.job.id)
                 held = HeldJob.from_pages(claim, self._claims.find_waiting_pages(connection, claim.job.id))
                 taken[held.id] = self._held[held.id] = held
                 self._lanes.add(held)
             picked |= self._pick()
             for job_id in taken.keys() & picked.keys():
                 self._claims.start_pages(connection, taken[job_id].claim, _numbers(picked[job_id]))
+        for claim in claims:
+            self._held[claim.job.id].claim = claim
         if len(claims) == limit.count:  # there may be more
             self._claim_due = 0.0
         for held in taken.values():
             self._dispatch.submit(held, picked.pop(held.id, ()))
             self._tell_claim(held)
         return picked
+
+    def _was_ours_all_along(self, claim: Claim) -> bool:
+        """Its lease ran out before we renewed it, and nobody had it in between: what we read of it goes on."""
+        held = self._held.get(claim.job.id)
+        return held is not None and held.claim.token + 1 == claim.token
 
     @contextmanager
     def _put_back_on_error(self, picked: _Picked, taken: Mapping[str, HeldJob] | None = None) -> Iterator[None]:

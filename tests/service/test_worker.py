@@ -112,7 +112,7 @@ def make_worker(
     closing.stop()
 
 
-def wait_for(condition: object, timeout_s: float = 30.0) -> None:
+def wait_for(condition: object, timeout_s: float = 120.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline
@@ -170,6 +170,32 @@ def test_one_page_for_each_place_is_handed_out_ahead(engine: sa.Engine, tmp_path
     with reading(engine) as connection:
         pages = JobStore().list_pages(connection, book)
     assert [(page.starts, page.failures) for page in pages] == [(1, 0)] * 2 + [(0, 0)] * 8
+
+
+@pytest.mark.parametrize("tokens", [0, 1], ids=["nobody in between", "given up in between"])
+def test_a_lease_that_ran_out_unnoticed(engine: sa.Engine, tmp_path: Path, tokens: int) -> None:
+    """The loop stood still for too long. What it reads goes on, unless somebody has had the job since."""
+    executor = HoldingExecutor()
+    job_id = add(engine, pages=1)
+    let_run_out = "UPDATE jobs SET lease_until = '2020-01-01 00:00:00', claim_token = claim_token + :tokens"
+
+    def is_taken_again() -> bool:
+        with transaction(engine) as connection:
+            token = connection.execute(sa.text("SELECT claim_token FROM jobs")).scalar_one()
+            if token == 1:
+                connection.execute(sa.text(let_run_out), {"tokens": tokens})
+        reader.wake()
+        return bool(token == 2 + tokens)
+
+    with make_worker(tmp_path, engine, executor) as reader:
+        reader.start()
+        wait_for(lambda: executor.pages)
+        wait_for(is_taken_again)
+        wait_for(lambda: len(executor.pages) == 1 + tokens)
+        assert executor.pages[0][1].cancelled() == bool(tokens)
+        executor.end(tokens)
+        wait_for(lambda: is_done(engine, job_id))
+    assert len(executor.pages) == 1 + tokens
 
 
 def test_places_that_are_ahead_take_no_job_from_idle_workers(engine: sa.Engine, tmp_path: Path) -> None:
