@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,13 +18,22 @@ _CONNECT_S = 5.0
 class ServedChat:
     """``url`` ends in ``/v1``. The document's passages go to this server and nowhere else.
 
-    ``answer_s``: a server that is silent for so long, or has not ended after so long, has failed.
+    ``answer_s``: a server that is silent for so long, or has not ended after so long, has failed;
+    ``clock`` gives seconds.
     """
 
     def __init__(
-        self, url: str, model: str, *, key: str = "", answer_s: float = ANSWER_S, max_tokens: int = MAX_TOKENS
+        self,
+        url: str,
+        model: str,
+        *,
+        key: str = "",
+        answer_s: float = ANSWER_S,
+        max_tokens: int = MAX_TOKENS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = model
+        self._clock = clock
         self._max_tokens = max_tokens
         self._answer_s = answer_s
         timeout = httpx.Timeout(answer_s, connect=_CONNECT_S)
@@ -42,14 +51,14 @@ class ServedChat:
             "stream": True,
         }
         wanted = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
-        deadline = time.monotonic() + self._answer_s
+        deadline = self._clock() + self._answer_s
         try:
             with self._post(body | {"response_format": wanted}) as response:
                 if response.status_code not in (400, 422):
-                    yield from _read_reply(response, deadline)
+                    yield from _read_reply(response, self._clock, deadline)
                     return
             with self._post(body) as response:
-                yield from _read_reply(response, deadline)
+                yield from _read_reply(response, self._clock, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ChatModelError(f"the chat model can't be reached: {type(error).__name__}") from error
 
@@ -62,14 +71,14 @@ class ServedChat:
             yield response
 
 
-def _read_reply(response: httpx.Response, deadline: float) -> Iterator[str]:
+def _read_reply(response: httpx.Response, clock: Callable[[], float], deadline: float) -> Iterator[str]:
     if response.status_code != 200:
         raise ChatModelError(f"the chat model's server answered {response.status_code}")
     if "event-stream" not in response.headers.get("content-type", ""):
         yield _to_text(response.read().decode("utf-8", "replace"), "message")
         return
     for line in response.iter_lines():
-        if time.monotonic() > deadline:  # one that trickles would never be silent for long enough
+        if clock() > deadline:  # one that trickles would never be silent for long enough
             raise ChatModelError("the chat model took too long")
         data = line.removeprefix("data:").strip()
         if line.startswith("data:") and data and data != "[DONE]":

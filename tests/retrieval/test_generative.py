@@ -306,9 +306,16 @@ class Trickle(BaseHTTPRequestHandler):
 def test_a_model_that_never_ends_is_not_waited_for() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Trickle)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    model = ServedChat(f"http://127.0.0.1:{server.server_address[1]}/v1", "m", answer_s=1.0)
+    now = 0.0
+    model = ServedChat(
+        f"http://127.0.0.1:{server.server_address[1]}/v1",
+        "m",
+        answer_s=60.0,
+        clock=lambda: now,
+    )
     sentences = stream_sentences(model, find_all(LEASE, "rent?"))
     assert next(sentences).text == "The monthly rent is $1,250.00 (p. 1)."
+    now = 61.0
     with pytest.raises(ChatModelError, match="too long"):
         next(sentences)
     model.close()
