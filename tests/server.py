@@ -44,6 +44,12 @@ class RunningServer:
         return next(word for word in finished.stdout.split() if word.startswith("oc_"))
 
 
+def list_files(*folders: Path) -> list[Path]:
+    """Every file below; a server may delete folders meanwhile, of which ``Path.rglob`` would make an error."""
+    found = (Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names)
+    return [path for path in found if path.is_file()]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -15,6 +15,6 @@ def open_lease_chat(server: RunningServer, headers: dict[str, str]) -> str:
         pdf.add_page()
         pdf.multi_cell(0, 16, page)
     files = {"file": ("lease.pdf", bytes(pdf.output()))}
-    job = requests.post(server.ocr, files=files, headers=headers, timeout=120).json()
+    job = requests.post(server.ocr, files=files, headers=headers, timeout=300).json()
     assert job["status"] == "done"
     return f"{server.url}/api/v1/chat/{job['uuid']}/"

@@ -17,6 +17,7 @@ from service.job_record import JobRecord
 from service.job_views import JobView
 from service.wiring import Services, build_services
 from settings import Settings
+from tests.server import list_files
 
 ANYONE = Caller(None, "203.0.113.9")
 StartServices = Callable[..., Services]
@@ -70,7 +71,7 @@ def wait(services: Services, job_id: str, *, caller: Caller = ANYONE, timeout_s:
 def stored_files(services: Services) -> list[str]:
     """Every file of jobs, drafts included."""
     folder = Path(services.files.storage_url)
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in list_files(folder))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import io
 import tempfile
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipeline.options import OcrOptions
 from service.job_files import upload_key
 from service.job_record import JobState
 from service.wiring import Services
+from tests.server import list_files
 from tests.service.running_services import ANYONE, StartServices, make_pdf, scripted, stored_files, submit, wait
 
 MARKER = "zebrafinch-4711"
@@ -32,8 +34,11 @@ def make_old(services: Services, age: timedelta) -> None:
 
 
 def files_with(marker: bytes, *folders: Path) -> list[Path]:
-    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [path for path in paths if marker in path.read_bytes()]
+    found = []
+    for path in list_files(*folders):
+        with suppress(FileNotFoundError):  # deleted while we look
+            found += [path] if marker in path.read_bytes() else []
+    return found
 
 
 def wait_until_read(services: Services, job_id: str, pages: int) -> None:
