@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 from rapidfuzz import fuzz, process
@@ -21,15 +21,22 @@ from retrieval.terms import fold, split_words, to_terms, word_terms
 
 @dataclass(frozen=True, slots=True)
 class DocumentWords:
-    """The folded words of the documents searched: ``words`` as a set, ``sequence`` in order."""
+    """The folded words of the documents searched: ``words`` as a set, ``sequence`` in order, ``pages`` a set each."""
 
     words: frozenset[str]
     sequence: tuple[str, ...]
+    pages: tuple[frozenset[str], ...]
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        sequence = tuple(split_words(text))
-        return cls(frozenset(sequence), sequence)
+    def of(cls, *pages: str) -> Self:
+        parts = [split_words(page) for page in pages]
+        sequence = tuple(chain.from_iterable(parts))
+        return cls(frozenset(sequence), sequence, tuple(map(frozenset, parts)))
+
+    def is_subject(self, name: str) -> bool:
+        """Whether half of the pages, three at least, have the name: there "he" and "the city" may mean it anywhere."""
+        having = sum(is_among(name, words) for words in self.pages)
+        return having >= _SUBJECT_PAGES and having * 2 >= len(self.pages)
 
     def has_sequence(self, words: Sequence[str]) -> bool:
         """Whether these words follow each other somewhere."""
@@ -136,6 +143,7 @@ _YEAR = re.compile(r"(?<![\d.,/-])(?:1[5-9]|20)\d\d(?![\d/-]|[a-z]|[.,]\d)")
 _NAME = re.compile(r"[^\W\d_][\w’'\-]*")
 _SAME_NAME = 75.0
 _NAMES_APART = 2
+_SUBJECT_PAGES = 3
 _SAYS_THE_REST = 0.5
 _SAYS_NEARLY_ALL = 0.6
 
@@ -147,7 +155,8 @@ def _has_foreign_name(question: Question, sentence: str, surroundings: str, docu
     """
     names = find_names(question)
     nearby = set(split_words(surroundings))
-    if any(not _is_among(name, nearby) for name in names) and _says_the_rest(question, names, sentence):
+    foreign = [name for name in names if not is_among(name, nearby)]
+    if foreign and _says_the_rest(question, names, sentence) and not all(map(document.is_subject, foreign)):
         return True
     pairs = ((first, second) for first, second in pairwise(names) if f"{first} {second}" in fold(question.asked))
     return any(not document.has_near(first, second, _NAMES_APART) for first, second in pairs)
@@ -178,7 +187,7 @@ def names_somebody(text: str, known: Collection[str]) -> bool | None:
     )
 
 
-def _is_among(name: str, words: Collection[str]) -> bool:
+def is_among(name: str, words: Collection[str]) -> bool:
     """Whether the name, inflected, slightly misspelt or misread, is one of the folded words."""
     if name in words or process.extractOne(name, words, scorer=fuzz.ratio, score_cutoff=_SAME_NAME) is not None:
         return True

@@ -76,8 +76,9 @@ def build_shelf(documents: Iterable[Document]) -> Shelf:
     for document in by_id.values():
         chunks.extend(iterate_chunks(document.id, document.pages))
         units.update({(document.id, page.number): split_page(page) for page in document.pages})
-    text = "\n".join(document.text for document in by_id.values())
-    return Shelf(by_id, PassageSearch(chunks), units, DocumentWords.of(text), guess_language(text[:_SAMPLE_CHARS]))
+    pages = [page.text for document in by_id.values() for page in document.pages]
+    language = guess_language("\n".join(pages)[:_SAMPLE_CHARS])
+    return Shelf(by_id, PassageSearch(chunks), units, DocumentWords.of(*pages), language)
 
 
 class Librarian:

@@ -96,3 +96,11 @@ def test_things_are_told_apart_by_their_numbers(question: str, conflict: Conflic
     timetable = "Line 15 takes 55 minutes. Line 20 takes an hour. There are 16 stops."
     found = find_conflict(read_question(question), timetable[:24], timetable[:24], DocumentWords.of(timetable))
     assert found is conflict
+
+
+@pytest.mark.parametrize(("name", "conflict"), [("Osric", None), ("Harold", Conflict.NAME)])
+def test_a_subject_of_the_whole_document_may_be_meant_by_he(name: str, conflict: Conflict | None) -> None:
+    sentence = "He caught marsh fever in Norland."
+    pages = ("Osric was born by the sea.", "Osric went to war.", sentence, "Osric's son fled.", "Harold stayed.")
+    question = read_question(f"Where was it that {name} caught marsh fever?")
+    assert find_conflict(question, sentence, sentence, DocumentWords.of(*pages)) is conflict
