@@ -1,6 +1,7 @@
 """Removing a job: its files, its rows, and what others keep of it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ import structlog
 
 from database.connect import scrub, transaction, utc_now
 from database.tables import chat_messages, conversations, corrections, job_pages, jobs
-from errors import OcrChatError
+from errors import OcrChatError, StorageUnavailableError
 from quota.ledger import Ledger
 from service.job_files import JobFiles
 from service.job_record import JobRecord
@@ -77,6 +78,11 @@ class JobRemoval:
             for job_id in removed:
                 self._ledger.refund(connection, job_id)
             self._store.delete(connection, removed)
+        # A page that was being read may have been written, and its job ended, while the hooks ran. What comes now is
+        # swept up by the worker, which finds no job; and what can't be reached, by the janitor.
+        with suppress(StorageUnavailableError):
+            for job_id in removed:
+                self._files.delete_job(job_id)
         if removed:
             self._is_scrub_due.set()
             self._when_due()

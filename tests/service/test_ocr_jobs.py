@@ -31,6 +31,7 @@ from quota.accounts import Account
 from quota.audit import find_discrepancies
 from quota.plans import PlanName
 from service.callers import Caller
+from service.job_files import document_key
 from service.job_record import JobState
 from service.job_views import JobView
 from service.wiring import Services
@@ -102,6 +103,15 @@ def test_a_job_of_which_nothing_was_read_fails_and_is_refunded(start_services: S
     with pytest.raises(JobFailedError):
         services.jobs.require_done(ANYONE, view.record.id)
     services.closing.stop()
+    assert stored_files(services) == []
+
+
+def test_a_page_that_ends_while_its_job_is_removed_leaves_nothing(start_services: StartServices) -> None:
+    services = start_services(scripted())
+    record = submit(services)
+    wait(services, record.id)
+    services.removal.add_hook(lambda job_id: services.files.write(document_key(job_id), b"late"))
+    services.jobs.delete(ANYONE, record.id)
     assert stored_files(services) == []
 
 
